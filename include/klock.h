@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: MIT */
+/* All of klock. */
+#ifndef KLOCK_H
+#define KLOCK_H
+
+#include <klock/bug.h>
+#include <klock/guard.h>
+#include <klock/iocb.h>
+#include <klock/mutex.h>
+#include <klock/percpu-rwsem.h>
+#include <klock/rwsem.h>
+#include <klock/semaphore.h>
+#include <klock/task.h>
+#include <klock/version.h>
+#include <klock/wait_bit.h>
+
+#endif

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT */
+/* Compiler attributes that the public headers share. */
+#ifndef KLOCK_ATTRIBUTES_H
+#define KLOCK_ATTRIBUTES_H
+
+#ifdef __cplusplus
+#define KLOCK_BEGIN_DECLS extern "C" {
+#define KLOCK_END_DECLS }
+#else
+#define KLOCK_BEGIN_DECLS
+#define KLOCK_END_DECLS
+#endif
+
+/* Always inlined, also at -O0, so that a report names the caller and not the wrapper. */
+#define KLOCK_INLINE static inline __attribute__((always_inline, unused))
+
+#define KLOCK_MUST_CHECK __attribute__((warn_unused_result))
+#define KLOCK_LIKELY(x) __builtin_expect(!!(x), 1)
+#define KLOCK_UNLIKELY(x) __builtin_expect(!!(x), 0)
+
+/*
+ * The tag of a lock's struct. A program that already has a `struct mutex` of
+ * its own defines KLOCK_NO_KERNEL_NAMES and gets `struct klock_mutex`.
+ */
+#ifdef KLOCK_NO_KERNEL_NAMES
+#define KLOCK_TAG(name) klock_##name
+#else
+#define KLOCK_TAG(name) name
+#endif
+
+#endif

@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Locks taken as a request's flags ask: an IOCB_NOWAIT request never sleeps.
+ *
+ * iocb_read_lock() and its kin return 0 WHEN THE LOCK IS HELD and a negative
+ * errno when it is not: -EAGAIN when the request may not wait, -EINTR when the
+ * thread was killed while it waited. The sense is that of the _killable()
+ * forms, not of the trylocks, so
+ *
+ *	err = iocb_read_lock(iocb, &mapping->invalidate_lock);
+ *	if (err)
+ *		return err;
+ *
+ * is right, and `if (!iocb_read_lock(...)) return -EAGAIN;` leaks the lock when
+ * it got it and goes on without when it did not. The result must be used, and
+ * guard.h has iocb_read and iocb_write, with which that slip cannot be written.
+ *
+ * Context: a thread; with IOCB_NOWAIT the kernel is never entered.
+ * Memory order and lockdep: as the trylock or killable form behind it.
+ * Since 0.1.
+ */
+#ifndef KLOCK_IOCB_H
+#define KLOCK_IOCB_H
+
+#include <errno.h>
+#include <klock/mutex.h>
+#include <klock/rwsem.h>
+#include <klock/semaphore.h>
+
+KLOCK_BEGIN_DECLS
+
+/*
+ * The part of a request that locks look at. Kernel-derived code embeds it in
+ * its own, or adds to it by private_data.
+ */
+struct KLOCK_TAG(kiocb) {
+	int64_t ki_pos;
+	int ki_flags; /* IOCB_* */
+	unsigned short ki_ioprio;
+	void *private_data;
+};
+
+/* The kernel's values. The RWF_* ones are those of preadv2(2) on Linux. */
+enum {
+	KLOCK_RWF_HIPRI = 0x01,
+	KLOCK_RWF_DSYNC = 0x02,
+	KLOCK_RWF_SYNC = 0x04,
+	KLOCK_RWF_NOWAIT = 0x08,
+	KLOCK_RWF_APPEND = 0x10,
+	KLOCK_RWF_SUPPORTED = 0x1f,
+
+	KLOCK_IOCB_HIPRI = KLOCK_RWF_HIPRI,
+	KLOCK_IOCB_DSYNC = KLOCK_RWF_DSYNC,
+	KLOCK_IOCB_SYNC = KLOCK_RWF_SYNC,
+	KLOCK_IOCB_NOWAIT = KLOCK_RWF_NOWAIT,
+	KLOCK_IOCB_APPEND = KLOCK_RWF_APPEND,
+	KLOCK_IOCB_EVENTFD = 1 << 16,
+	KLOCK_IOCB_DIRECT = 1 << 17,
+	KLOCK_IOCB_WRITE = 1 << 18,
+	KLOCK_IOCB_WAITQ = 1 << 19, /* reserved: asynchronous lock requests */
+	KLOCK_IOCB_NOIO = 1 << 20,  /* fail rather than start I/O */
+
+	KLOCK_IOMAP_WRITE = 1 << 0,
+	KLOCK_IOMAP_ZERO = 1 << 1,
+	KLOCK_IOMAP_REPORT = 1 << 2,
+	KLOCK_IOMAP_FAULT = 1 << 3,
+	KLOCK_IOMAP_DIRECT = 1 << 4,
+	KLOCK_IOMAP_NOWAIT = 1 << 5,
+};
+
+/*
+ * Adds to ki_flags what `rwf`, flags of preadv2(2) or pwritev2(2), ask for.
+ * 0; -EOPNOTSUPP, with ki_flags untouched, for a flag that is not known.
+ * RWF_NOWAIT brings IOCB_NOIO with it, and RWF_SYNC brings IOCB_DSYNC.
+ */
+KLOCK_INLINE KLOCK_MUST_CHECK int klock_kiocb_set_rw_flags(struct KLOCK_TAG(kiocb) *ki,
+							   unsigned int rwf)
+{
+	int flags = (int)(rwf & KLOCK_RWF_SUPPORTED);
+
+	if (rwf & ~(unsigned int)KLOCK_RWF_SUPPORTED)
+		return -EOPNOTSUPP;
+	if (rwf & KLOCK_RWF_NOWAIT)
+		flags |= KLOCK_IOCB_NOIO;
+	if (rwf & KLOCK_RWF_SYNC)
+		flags |= KLOCK_IOCB_DSYNC;
+	ki->ki_flags |= flags;
+	return 0;
+}
+
+/* Holds `sem` for reading on 0. */
+KLOCK_INLINE KLOCK_MUST_CHECK int klock_iocb_read_lock(const struct KLOCK_TAG(kiocb) *iocb,
+						       struct KLOCK_TAG(rw_semaphore) *sem)
+{
+	if (iocb->ki_flags & KLOCK_IOCB_NOWAIT)
+		return klock_down_read_trylock(sem) ? 0 : -EAGAIN;
+	return klock_down_read_killable(sem);
+}
+
+/* Holds `sem` for writing on 0. */
+KLOCK_INLINE KLOCK_MUST_CHECK int klock_iocb_write_lock(const struct KLOCK_TAG(kiocb) *iocb,
+							struct KLOCK_TAG(rw_semaphore) *sem)
+{
+	if (iocb->ki_flags & KLOCK_IOCB_NOWAIT)
+		return klock_down_write_trylock(sem) ? 0 : -EAGAIN;
+	return klock_down_write_killable(sem);
+}
+
+/* Owns `lock` on 0. */
+KLOCK_INLINE KLOCK_MUST_CHECK int klock_iocb_mutex_lock(const struct KLOCK_TAG(kiocb) *iocb,
+							struct KLOCK_TAG(mutex) *lock)
+{
+	if (iocb->ki_flags & KLOCK_IOCB_NOWAIT)
+		return klock_mutex_trylock(lock) ? 0 : -EAGAIN;
+	return klock_mutex_lock_killable(lock);
+}
+
+/* Has a unit of `sem` on 0. */
+KLOCK_INLINE KLOCK_MUST_CHECK int klock_iocb_down(const struct KLOCK_TAG(kiocb) *iocb,
+						  struct KLOCK_TAG(semaphore) *sem)
+{
+	if (iocb->ki_flags & KLOCK_IOCB_NOWAIT)
+		return klock_down_trylock(sem) ? -EAGAIN : 0;
+	return klock_down_killable(sem);
+}
+
+/* The same by the flags of an iomap operation: IOMAP_NOWAIT is what may not wait. */
+KLOCK_INLINE KLOCK_MUST_CHECK int klock_iomap_read_lock(unsigned int flags,
+							struct KLOCK_TAG(rw_semaphore) *sem)
+{
+	if (flags & KLOCK_IOMAP_NOWAIT)
+		return klock_down_read_trylock(sem) ? 0 : -EAGAIN;
+	return klock_down_read_killable(sem);
+}
+
+KLOCK_INLINE KLOCK_MUST_CHECK int klock_iomap_write_lock(unsigned int flags,
+							 struct KLOCK_TAG(rw_semaphore) *sem)
+{
+	if (flags & KLOCK_IOMAP_NOWAIT)
+		return klock_down_write_trylock(sem) ? 0 : -EAGAIN;
+	return klock_down_write_killable(sem);
+}
+
+KLOCK_INLINE KLOCK_MUST_CHECK int klock_iomap_mutex_lock(unsigned int flags,
+							 struct KLOCK_TAG(mutex) *lock)
+{
+	if (flags & KLOCK_IOMAP_NOWAIT)
+		return klock_mutex_trylock(lock) ? 0 : -EAGAIN;
+	return klock_mutex_lock_killable(lock);
+}
+
+KLOCK_INLINE KLOCK_MUST_CHECK int klock_iomap_down(unsigned int flags,
+						   struct KLOCK_TAG(semaphore) *sem)
+{
+	if (flags & KLOCK_IOMAP_NOWAIT)
+		return klock_down_trylock(sem) ? -EAGAIN : 0;
+	return klock_down_killable(sem);
+}
+
+#ifndef KLOCK_NO_KERNEL_NAMES
+
+enum {
+	IOCB_HIPRI = KLOCK_IOCB_HIPRI,
+	IOCB_DSYNC = KLOCK_IOCB_DSYNC,
+	IOCB_SYNC = KLOCK_IOCB_SYNC,
+	IOCB_NOWAIT = KLOCK_IOCB_NOWAIT,
+	IOCB_APPEND = KLOCK_IOCB_APPEND,
+	IOCB_EVENTFD = KLOCK_IOCB_EVENTFD,
+	IOCB_DIRECT = KLOCK_IOCB_DIRECT,
+	IOCB_WRITE = KLOCK_IOCB_WRITE,
+	IOCB_WAITQ = KLOCK_IOCB_WAITQ,
+	IOCB_NOIO = KLOCK_IOCB_NOIO,
+	IOMAP_WRITE = KLOCK_IOMAP_WRITE,
+	IOMAP_ZERO = KLOCK_IOMAP_ZERO,
+	IOMAP_REPORT = KLOCK_IOMAP_REPORT,
+	IOMAP_FAULT = KLOCK_IOMAP_FAULT,
+	IOMAP_DIRECT = KLOCK_IOMAP_DIRECT,
+	IOMAP_NOWAIT = KLOCK_IOMAP_NOWAIT,
+};
+
+KLOCK_INLINE KLOCK_MUST_CHECK int kiocb_set_rw_flags(struct kiocb *ki, unsigned int rwf)
+{
+	return klock_kiocb_set_rw_flags(ki, rwf);
+}
+
+KLOCK_INLINE KLOCK_MUST_CHECK int iocb_read_lock(const struct kiocb *iocb,
+						 struct rw_semaphore *sem)
+{
+	return klock_iocb_read_lock(iocb, sem);
+}
+
+KLOCK_INLINE KLOCK_MUST_CHECK int iocb_write_lock(const struct kiocb *iocb,
+						  struct rw_semaphore *sem)
+{
+	return klock_iocb_write_lock(iocb, sem);
+}
+
+KLOCK_INLINE KLOCK_MUST_CHECK int iocb_mutex_lock(const struct kiocb *iocb, struct mutex *lock)
+{
+	return klock_iocb_mutex_lock(iocb, lock);
+}
+
+KLOCK_INLINE KLOCK_MUST_CHECK int iocb_down(const struct kiocb *iocb, struct semaphore *sem)
+{
+	return klock_iocb_down(iocb, sem);
+}
+
+KLOCK_INLINE KLOCK_MUST_CHECK int iomap_read_lock(unsigned int flags, struct rw_semaphore *sem)
+{
+	return klock_iomap_read_lock(flags, sem);
+}
+
+KLOCK_INLINE KLOCK_MUST_CHECK int iomap_write_lock(unsigned int flags, struct rw_semaphore *sem)
+{
+	return klock_iomap_write_lock(flags, sem);
+}
+
+KLOCK_INLINE KLOCK_MUST_CHECK int iomap_mutex_lock(unsigned int flags, struct mutex *lock)
+{
+	return klock_iomap_mutex_lock(flags, lock);
+}
+
+KLOCK_INLINE KLOCK_MUST_CHECK int iomap_down(unsigned int flags, struct semaphore *sem)
+{
+	return klock_iomap_down(flags, sem);
+}
+
+#endif
+
+KLOCK_END_DECLS
+
+#endif

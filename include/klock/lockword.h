@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The state word of mutex and rw_semaphore, and its inline fast paths.
+ * Programs include <klock/mutex.h> or <klock/rwsem.h>, not this file.
+ */
+#ifndef KLOCK_LOCKWORD_H
+#define KLOCK_LOCKWORD_H
+
+#include <klock/atomic.h>
+#include <klock/attributes.h>
+
+KLOCK_BEGIN_DECLS
+
+/*
+ * bit     name      set by / cleared by                     if wrong
+ * 0       WRITER    the owner, or who hands over to it /    -
+ *                   the owner
+ * 1       WAITERS   a waiter that queues / whoever leaves   spurious: slow paths until the queue's next
+ *                   the queue empty; both under the bucket  user clears it. missing: a lost wake-up
+ * 2       WAKING    a releaser that wakes the queue's head  spurious: a lost wake-up. missing: a second,
+ *                   / that head, once it has looked; both   needless wake-up
+ *                   under the bucket
+ * 3       CHECKED   the initialiser / the first slow path,  spurious: slow. missing: an unwatched lock
+ *                   when nothing watches locks
+ * 4..7    free      nobody
+ * 8..30   COUNT     readers that hold the lock; with        -
+ *                   WRITER: the owner's thread number
+ * 31      FULL      nobody: a reader count that reached it would have overflown
+ *
+ * transitions (k readers, w = WAITERS; WAKING and CHECKED left out):
+ *   0,w -> WRITER,w      write, also past waiters (the head is bounded: see lib/locks/lockword.c)
+ *   k -> k+1             read, only without WAITERS
+ *   WRITER -> 0          release          k -> k-1            release
+ *   WRITER,w -> WRITER'  handed to a starved writer at the queue's head
+ *   WRITER,w -> k,w'     handed to all k readers that wait, when a reader is at the head
+ *   WRITER,w -> 1+k,w'   downgrade, and the readers at the head with it
+ */
+#define KLOCK_W_WRITER 0x01u
+#define KLOCK_W_WAITERS 0x02u
+#define KLOCK_W_WAKING 0x04u
+#define KLOCK_W_CHECKED 0x08u
+#define KLOCK_W_FLAGS 0xffu
+#define KLOCK_W_SHIFT 8
+#define KLOCK_W_READER (1u << KLOCK_W_SHIFT)
+#define KLOCK_W_FULL 0x80000000u
+
+/* What keeps a reader off the fast path. */
+#define KLOCK_W_READ_BLOCKED                                                                       \
+	(KLOCK_W_FULL | KLOCK_W_WRITER | KLOCK_W_WAITERS | KLOCK_W_WAKING | KLOCK_W_CHECKED)
+
+/*
+ * The word of a lock that the calling thread holds for writing: WRITER and the
+ * thread's number. Zero until the thread first takes a slow path.
+ */
+extern __thread uint32_t klock_self_word __attribute__((tls_model("initial-exec")));
+
+/* How a lock is asked for. Each function of the API is one constant of these. */
+enum klock_how {
+	KLOCK_READ = 0x00,
+	KLOCK_WRITE = 0x01,
+	KLOCK_TRY = 0x02,
+	KLOCK_KILLABLE = 0x04,
+	KLOCK_INTERRUPTIBLE = 0x08,
+	KLOCK_NON_OWNER = 0x10,
+};
+#define KLOCK_SUBCLASS_SHIFT 8
+#define KLOCK_SUBCLASS(n) ((unsigned int)(n) << KLOCK_SUBCLASS_SHIFT)
+
+/* No deadline, for the functions that take a relative time in nanoseconds. */
+#define KLOCK_FOREVER INT64_MAX
+
+/* [W1] acquire: pairs with [W2]; what the last owner did is seen by this one. */
+KLOCK_INLINE bool klock_word_write_fast(uint32_t *word)
+{
+	uint32_t expected = 0, self = klock_self_word;
+
+	return KLOCK_LIKELY(self && klock_cas_acquire(word, &expected, self));
+}
+
+/* [W2] release: pairs with [W1], and with [W3] where readers follow. */
+KLOCK_INLINE bool klock_word_write_unlock_fast(uint32_t *word)
+{
+	uint32_t self = klock_self_word, expected = self;
+
+	return KLOCK_LIKELY(self && klock_cas_release(word, &expected, 0));
+}
+
+/* [W3] acquire: pairs with [W2]; a reader sees what the last writer did. */
+KLOCK_INLINE bool klock_word_read_fast(uint32_t *word)
+{
+	uint32_t w = klock_load_relaxed(word); /* only a guess: the exchange decides */
+
+	while (KLOCK_LIKELY(!(w & KLOCK_W_READ_BLOCKED)))
+		if (KLOCK_LIKELY(klock_cas_acquire(word, &w, w + KLOCK_W_READER)))
+			return true;
+	return false;
+}
+
+/* [W4] release: pairs with [W1]; the next writer comes after all that readers read. */
+KLOCK_INLINE bool klock_word_read_unlock_fast(uint32_t *word)
+{
+	uint32_t w = klock_load_relaxed(word); /* only a guess: the exchange decides */
+
+	while (KLOCK_LIKELY(w >= KLOCK_W_READER && !(w & KLOCK_W_FLAGS)))
+		if (KLOCK_LIKELY(klock_cas_release(word, &w, w - KLOCK_W_READER)))
+			return true;
+	return false;
+}
+
+/*
+ * Whether a trylock that missed the fast path is refused for good, told from
+ * one load: somebody holds the lock, and nothing watches it.
+ */
+KLOCK_INLINE bool klock_word_write_refused(uint32_t *word)
+{
+	uint32_t w = klock_load_relaxed(word); /* a refusal orders nothing */
+
+	return !(w & KLOCK_W_CHECKED) && ((w & KLOCK_W_WRITER) || w >= KLOCK_W_READER);
+}
+
+KLOCK_INLINE bool klock_word_read_refused(uint32_t *word)
+{
+	uint32_t w = klock_load_relaxed(word); /* a refusal orders nothing */
+
+	return (w & KLOCK_W_WRITER) && !(w & KLOCK_W_CHECKED);
+}
+
+KLOCK_INLINE bool klock_word_is_locked(const uint32_t *word)
+{
+	uint32_t w = klock_load_relaxed(word); /* a hint: stale by the time it is used */
+
+	return (w & KLOCK_W_WRITER) || w >= KLOCK_W_READER;
+}
+
+KLOCK_INLINE bool klock_word_is_contended(const uint32_t *word)
+{
+	return klock_load_relaxed(word) & KLOCK_W_WAITERS; /* a hint, as above */
+}
+
+KLOCK_END_DECLS
+
+#endif

@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A reader-writer lock whose readers write no shared line: the kernel's
+ * struct percpu_rw_semaphore.
+ *
+ * A reader adds to a counter that its thread alone writes: a store, a load, no
+ * atomic read-modify-write. A writer pays for it: it bars new readers, makes
+ * every thread's store visible with membarrier(2), and waits until the
+ * counters add up to zero. Counters are per thread here, where the kernel's
+ * are per CPU; threads beyond KLOCK_PERCPU_SLOTS alive at once, and all threads
+ * where membarrier is missing, share one atomic counter instead.
+ *
+ * Context of every function here: a thread, not a signal handler. Readers and
+ * writers queue as in rw_semaphore, with its bounds; a read hold may be given
+ * up by another thread. Misuse (up of what is not held, free while held, use
+ * after free, NULL) is reported through klock_bug() and refused.
+ * Memory order: each up is a release, each successful down an acquire.
+ * lockdep: as rw_semaphore.
+ * Since 0.1.
+ */
+#ifndef KLOCK_PERCPU_RWSEM_H
+#define KLOCK_PERCPU_RWSEM_H
+
+#include <klock/rwsem.h>
+
+KLOCK_BEGIN_DECLS
+
+/* Thread numbers 1 to this minus 1 have a counter of their own in each lock. */
+#define KLOCK_PERCPU_SLOTS 64
+
+struct klock_percpu_slot {
+	int32_t readers; /* down minus up of one thread; written by it alone */
+	char pad[60];
+} __attribute__((aligned(64)));
+
+struct KLOCK_TAG(percpu_rw_semaphore) {
+	uint32_t nr_slots; /* 0 until the first slow path, and where readers may not go fast */
+	uint32_t block;    /* set by a writer from barring readers until it is done */
+	int32_t shared;    /* readers without a slot */
+	uint32_t owner;    /* klock_self_word of the writer, for reports */
+	struct klock_percpu_slot *slots;
+	struct KLOCK_TAG(rw_semaphore) rw; /* writers hold it; readers that must wait queue on it */
+	struct klock_percpu_slot *allocated; /* to be freed: NULL in a static lock */
+	struct lockdep_map dep_map;
+};
+
+#define KLOCK_PERCPU_RWSEM_INITIALIZER(lockname, static_slots)                                     \
+	{ 0, 0, 0, 0, static_slots, KLOCK_RWSEM_INITIALIZER(lockname), 0,                          \
+	  KLOCK_STATIC_MAP(lockname) }
+
+/* 0, or -ENOMEM. */
+KLOCK_MUST_CHECK int klock_percpu_init(struct KLOCK_TAG(percpu_rw_semaphore) *sem,
+				       const char *name, struct lock_class_key *key);
+/* The lock is free, with nobody waiting; as the kernel's, harmless on a zeroed or freed one. */
+void klock_percpu_free(struct KLOCK_TAG(percpu_rw_semaphore) *sem);
+
+/* The out-of-line part; `how` is one or more of enum klock_how. */
+int klock_percpu_acquire(struct KLOCK_TAG(percpu_rw_semaphore) *sem, unsigned int how,
+			 int64_t timeout_ns);
+void klock_percpu_release(struct KLOCK_TAG(percpu_rw_semaphore) *sem, unsigned int how);
+
+/* The calling thread's counter, or NULL when it has none in this lock. */
+KLOCK_INLINE int32_t *klock_percpu_counter(struct KLOCK_TAG(percpu_rw_semaphore) *sem)
+{
+	uint32_t id = klock_self_word >> KLOCK_W_SHIFT;
+
+	/* [P9] acquire: pairs with [P10]; a lock that says it has slots shows them zeroed. */
+	if (KLOCK_UNLIKELY(id - 1 >= klock_load_acquire(&sem->nr_slots)))
+		return 0;
+	return &sem->slots[id].readers;
+}
+
+/*
+ * [P1] counts, then looks for a writer: pairs with [P2], which bars, then adds
+ * up. The writer's membarrier stands between our two accesses, or our count
+ * is in its sum, or we see its bar. What it does on the reader's side is
+ * keep the compiler from swapping the two.
+ */
+KLOCK_INLINE bool klock_percpu_read_fast(struct KLOCK_TAG(percpu_rw_semaphore) *sem)
+{
+	int32_t *readers = klock_percpu_counter(sem);
+
+	if (KLOCK_UNLIKELY(!readers))
+		return false;
+	klock_store_relaxed(readers, *readers + 1); /* [P1] */
+	klock_compiler_barrier();
+	/* [P3] acquire: pairs with [P4]; a reader sees what the last writer did. */
+	if (KLOCK_LIKELY(!klock_load_acquire(&sem->block)))
+		return true;
+	klock_percpu_release(sem, KLOCK_READ | KLOCK_TRY); /* takes the count back */
+	return false;
+}
+
+/* Sleeps until the caller holds the lock for reading. */
+KLOCK_INLINE void klock_percpu_down_read(struct KLOCK_TAG(percpu_rw_semaphore) *sem)
+{
+	if (!klock_percpu_read_fast(sem))
+		(void)!klock_percpu_acquire(sem, KLOCK_READ, KLOCK_FOREVER);
+}
+
+/* 1: the caller holds it for reading. 0: a writer does, or waits. Never sleeps. */
+KLOCK_INLINE KLOCK_MUST_CHECK int
+klock_percpu_down_read_trylock(struct KLOCK_TAG(percpu_rw_semaphore) *sem)
+{
+	if (klock_percpu_read_fast(sem))
+		return 1;
+	return !klock_percpu_acquire(sem, KLOCK_READ | KLOCK_TRY, KLOCK_FOREVER);
+}
+
+/* With `try`, as percpu_down_read_trylock(); without, sleeps and returns true. */
+KLOCK_INLINE KLOCK_MUST_CHECK bool
+klock_percpu_down_read_try_or_lock(struct KLOCK_TAG(percpu_rw_semaphore) *sem, bool try_)
+{
+	if (try_)
+		return klock_percpu_down_read_trylock(sem);
+	klock_percpu_down_read(sem);
+	return true;
+}
+
+/* 0, or -EINTR when the thread is killed while it waits (see <klock/task.h>). */
+KLOCK_INLINE KLOCK_MUST_CHECK int
+klock_percpu_down_read_killable(struct KLOCK_TAG(percpu_rw_semaphore) *sem)
+{
+	if (klock_percpu_read_fast(sem))
+		return 0;
+	return klock_percpu_acquire(sem, KLOCK_READ | KLOCK_KILLABLE, KLOCK_FOREVER);
+}
+
+/* 0, or -ETIME when `ns` nanoseconds pass first; -EINVAL and a report for a negative time. */
+KLOCK_INLINE KLOCK_MUST_CHECK int
+klock_percpu_down_read_timeout(struct KLOCK_TAG(percpu_rw_semaphore) *sem, int64_t ns)
+{
+	if (klock_percpu_read_fast(sem))
+		return 0;
+	return klock_percpu_acquire(sem, KLOCK_READ, ns);
+}
+
+/* [P5] the release, then a look for a writer that waits: pairs with [P6], as [P1] with [P2]. */
+KLOCK_INLINE void klock_percpu_up_read(struct KLOCK_TAG(percpu_rw_semaphore) *sem)
+{
+	int32_t *readers = klock_percpu_counter(sem);
+
+	if (KLOCK_UNLIKELY(!readers)) {
+		klock_percpu_release(sem, KLOCK_READ);
+		return;
+	}
+	klock_store_release(readers, *readers - 1); /* [P7] release: pairs with [P8] */
+	klock_compiler_barrier();
+	if (KLOCK_UNLIKELY(klock_load_relaxed(&sem->block))) /* [P5]: the barrier orders it */
+		klock_percpu_release(sem, KLOCK_READ | KLOCK_NON_OWNER); /* wakes the writer */
+}
+
+/* Sleeps until the caller holds the lock alone; neither killed nor interrupted. */
+KLOCK_INLINE void klock_percpu_down_write(struct KLOCK_TAG(percpu_rw_semaphore) *sem)
+{
+	(void)!klock_percpu_acquire(sem, KLOCK_WRITE, KLOCK_FOREVER);
+}
+
+/* 0, or -EINTR when the thread is killed while it waits. */
+KLOCK_INLINE KLOCK_MUST_CHECK int
+klock_percpu_down_write_killable(struct KLOCK_TAG(percpu_rw_semaphore) *sem)
+{
+	return klock_percpu_acquire(sem, KLOCK_WRITE | KLOCK_KILLABLE, KLOCK_FOREVER);
+}
+
+/* 0, or -ETIME when `ns` nanoseconds pass first; -EINVAL and a report for a negative time. */
+KLOCK_INLINE KLOCK_MUST_CHECK int
+klock_percpu_down_write_timeout(struct KLOCK_TAG(percpu_rw_semaphore) *sem, int64_t ns)
+{
+	return klock_percpu_acquire(sem, KLOCK_WRITE, ns);
+}
+
+/* Gives the lock up; only the thread that holds it for writing may. */
+KLOCK_INLINE void klock_percpu_up_write(struct KLOCK_TAG(percpu_rw_semaphore) *sem)
+{
+	klock_percpu_release(sem, KLOCK_WRITE);
+}
+
+/* Whether a writer holds it, or waits for readers to leave. A hint. */
+KLOCK_INLINE bool klock_percpu_is_write_locked(const struct KLOCK_TAG(percpu_rw_semaphore) *sem)
+{
+	return klock_load_relaxed(&sem->block);
+}
+
+#ifndef KLOCK_NO_KERNEL_NAMES
+
+#define DEFINE_PERCPU_RWSEM(name)                                                                  \
+	static struct klock_percpu_slot klock_slots_##name[KLOCK_PERCPU_SLOTS];                    \
+	struct percpu_rw_semaphore name = KLOCK_PERCPU_RWSEM_INITIALIZER(name, klock_slots_##name)
+#define DEFINE_STATIC_PERCPU_RWSEM(name)                                                           \
+	static struct klock_percpu_slot klock_slots_##name[KLOCK_PERCPU_SLOTS];                    \
+	static struct percpu_rw_semaphore name =                                                   \
+		KLOCK_PERCPU_RWSEM_INITIALIZER(name, klock_slots_##name)
+
+/* 0, or -ENOMEM. One class for all locks initialised by the same line. */
+#define percpu_init_rwsem(sem)                                                                     \
+	(__extension__({                                                                           \
+		static struct lock_class_key klock_site_key;                                       \
+		klock_percpu_init((sem), #sem, &klock_site_key);                                   \
+	}))
+#define __percpu_init_rwsem(sem, name, key) klock_percpu_init((sem), (name), (key))
+
+KLOCK_INLINE void percpu_free_rwsem(struct percpu_rw_semaphore *sem)
+{
+	klock_percpu_free(sem);
+}
+
+KLOCK_INLINE void percpu_down_read(struct percpu_rw_semaphore *sem)
+{
+	klock_percpu_down_read(sem);
+}
+
+KLOCK_INLINE KLOCK_MUST_CHECK int percpu_down_read_trylock(struct percpu_rw_semaphore *sem)
+{
+	return klock_percpu_down_read_trylock(sem);
+}
+
+KLOCK_INLINE KLOCK_MUST_CHECK bool percpu_down_read_try_or_lock(struct percpu_rw_semaphore *sem,
+								bool try_)
+{
+	return klock_percpu_down_read_try_or_lock(sem, try_);
+}
+
+KLOCK_INLINE KLOCK_MUST_CHECK int percpu_down_read_killable(struct percpu_rw_semaphore *sem)
+{
+	return klock_percpu_down_read_killable(sem);
+}
+
+KLOCK_INLINE KLOCK_MUST_CHECK int percpu_down_read_timeout(struct percpu_rw_semaphore *sem,
+							   int64_t ns)
+{
+	return klock_percpu_down_read_timeout(sem, ns);
+}
+
+KLOCK_INLINE void percpu_up_read(struct percpu_rw_semaphore *sem)
+{
+	klock_percpu_up_read(sem);
+}
+
+KLOCK_INLINE void percpu_down_write(struct percpu_rw_semaphore *sem)
+{
+	klock_percpu_down_write(sem);
+}
+
+KLOCK_INLINE KLOCK_MUST_CHECK int percpu_down_write_killable(struct percpu_rw_semaphore *sem)
+{
+	return klock_percpu_down_write_killable(sem);
+}
+
+KLOCK_INLINE KLOCK_MUST_CHECK int percpu_down_write_timeout(struct percpu_rw_semaphore *sem,
+							    int64_t ns)
+{
+	return klock_percpu_down_write_timeout(sem, ns);
+}
+
+KLOCK_INLINE void percpu_up_write(struct percpu_rw_semaphore *sem)
+{
+	klock_percpu_up_write(sem);
+}
+
+KLOCK_INLINE bool percpu_is_write_locked(const struct percpu_rw_semaphore *sem)
+{
+	return klock_percpu_is_write_locked(sem);
+}
+
+#endif
+
+KLOCK_END_DECLS
+
+#endif

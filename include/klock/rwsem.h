@@ -1,0 +1,416 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Many readers or one writer, asleep while they wait: the kernel's
+ * struct rw_semaphore.
+ *
+ * Context of every function here: a thread, not a signal handler. Readers are
+ * not recursive: a second down_read() may wait behind a writer that waits for
+ * the first. No side starves: waiting writers keep new readers out, readers
+ * that wait together enter together, and a writer that was woken and passed
+ * over KLOCK_HANDOFF_AFTER times (lib/locks/lockword.c) is handed the lock.
+ * Misuse (up of what is not held, up_write by another thread than the owner,
+ * downgrade of a read lock, NULL, init while held) is reported through
+ * klock_bug() and refused.
+ * Memory order: up_read() and up_write() are releases, each successful down an
+ * acquire that pairs with them. A failed trylock orders nothing.
+ * lockdep: each acquisition is checked against the order of lock classes, for
+ * the mode it asks for; _nested() names the subclass, _nest_lock() the outer
+ * lock that makes any order within the class safe.
+ * Since 0.1.
+ */
+#ifndef KLOCK_RWSEM_H
+#define KLOCK_RWSEM_H
+
+#include <klock/lockdep_types.h>
+#include <klock/lockword.h>
+
+KLOCK_BEGIN_DECLS
+
+struct KLOCK_TAG(rw_semaphore) {
+	uint32_t word; /* see <klock/lockword.h> */
+	uint32_t spin; /* how long a spin for this lock has paid off lately */
+	struct lockdep_map dep_map;
+};
+
+#define KLOCK_RWSEM_INITIALIZER(lockname) { KLOCK_W_CHECKED, 0, KLOCK_STATIC_MAP(lockname) }
+
+/* The out-of-line part; `how` is one or more of enum klock_how and a subclass. */
+void klock_rwsem_init(struct KLOCK_TAG(rw_semaphore) *sem, const char *name,
+		      struct lock_class_key *key);
+int klock_rwsem_acquire(struct KLOCK_TAG(rw_semaphore) *sem, unsigned int how, int64_t timeout_ns,
+			const struct lockdep_map *nest);
+void klock_rwsem_release(struct KLOCK_TAG(rw_semaphore) *sem, unsigned int how);
+void klock_rwsem_downgrade(struct KLOCK_TAG(rw_semaphore) *sem);
+void klock_rwsem_report_unheld(const struct KLOCK_TAG(rw_semaphore) *sem, unsigned int how);
+
+/*
+ * Ends the life of a rw_semaphore: it must be free, with nobody waiting. Any
+ * later use is reported until it is initialised again. The kernel has no such
+ * call, and none is needed before the memory of a free lock is reused.
+ */
+void klock_rwsem_destroy(struct KLOCK_TAG(rw_semaphore) *sem);
+
+/* Sleeps until the caller holds the lock for reading; neither killed nor interrupted. */
+KLOCK_INLINE void klock_down_read(struct KLOCK_TAG(rw_semaphore) *sem)
+{
+	if (!klock_word_read_fast(&sem->word))
+		(void)!klock_rwsem_acquire(sem, KLOCK_READ, KLOCK_FOREVER, 0);
+}
+
+/* As down_read(), for a lock of a class of which the caller holds another. */
+KLOCK_INLINE void klock_down_read_nested(struct KLOCK_TAG(rw_semaphore) *sem, unsigned int subclass)
+{
+	if (!klock_word_read_fast(&sem->word))
+		(void)!klock_rwsem_acquire(sem, KLOCK_READ | KLOCK_SUBCLASS(subclass), KLOCK_FOREVER,
+					   0);
+}
+
+/* As down_read(), for a lock that another thread gives up, with up_read_non_owner(). */
+KLOCK_INLINE void klock_down_read_non_owner(struct KLOCK_TAG(rw_semaphore) *sem)
+{
+	if (!klock_word_read_fast(&sem->word))
+		(void)!klock_rwsem_acquire(sem, KLOCK_READ | KLOCK_NON_OWNER, KLOCK_FOREVER, 0);
+}
+
+/* 1: the caller holds it for reading. 0: a writer holds it, or waits for it. Never sleeps, never enters the kernel. */
+KLOCK_INLINE KLOCK_MUST_CHECK int klock_down_read_trylock(struct KLOCK_TAG(rw_semaphore) *sem)
+{
+	if (klock_word_read_fast(&sem->word))
+		return 1;
+	if (klock_word_read_refused(&sem->word))
+		return 0;
+	return !klock_rwsem_acquire(sem, KLOCK_READ | KLOCK_TRY, KLOCK_FOREVER, 0);
+}
+
+/* With `try`, as down_read_trylock(); without, sleeps and returns true. true: the caller holds it. */
+KLOCK_INLINE KLOCK_MUST_CHECK bool klock_down_read_try_or_lock(struct KLOCK_TAG(rw_semaphore) *sem,
+							       bool try_)
+{
+	if (try_)
+		return klock_down_read_trylock(sem);
+	klock_down_read(sem);
+	return true;
+}
+
+/* 0, or -EINTR when the thread is killed while it waits (see <klock/task.h>). */
+KLOCK_INLINE KLOCK_MUST_CHECK int klock_down_read_killable(struct KLOCK_TAG(rw_semaphore) *sem)
+{
+	if (klock_word_read_fast(&sem->word))
+		return 0;
+	return klock_rwsem_acquire(sem, KLOCK_READ | KLOCK_KILLABLE, KLOCK_FOREVER, 0);
+}
+
+KLOCK_INLINE KLOCK_MUST_CHECK int
+klock_down_read_killable_nested(struct KLOCK_TAG(rw_semaphore) *sem, unsigned int subclass)
+{
+	if (klock_word_read_fast(&sem->word))
+		return 0;
+	return klock_rwsem_acquire(sem, KLOCK_READ | KLOCK_KILLABLE | KLOCK_SUBCLASS(subclass),
+				   KLOCK_FOREVER, 0);
+}
+
+/* 0, or -EINTR when the thread is killed or interrupted while it waits. */
+KLOCK_INLINE KLOCK_MUST_CHECK int klock_down_read_interruptible(struct KLOCK_TAG(rw_semaphore) *sem)
+{
+	if (klock_word_read_fast(&sem->word))
+		return 0;
+	return klock_rwsem_acquire(sem, KLOCK_READ | KLOCK_INTERRUPTIBLE, KLOCK_FOREVER, 0);
+}
+
+/*
+ * 0, or -ETIME when `ns` nanoseconds of CLOCK_MONOTONIC pass first; 0 ns is one
+ * attempt. -EINVAL and a report for a negative time that would have to wait.
+ */
+KLOCK_INLINE KLOCK_MUST_CHECK int klock_down_read_timeout(struct KLOCK_TAG(rw_semaphore) *sem,
+							  int64_t ns)
+{
+	if (klock_word_read_fast(&sem->word))
+		return 0;
+	return klock_rwsem_acquire(sem, KLOCK_READ, ns, 0);
+}
+
+/* Sleeps until the caller holds the lock for writing, alone; neither killed nor interrupted. */
+KLOCK_INLINE void klock_down_write(struct KLOCK_TAG(rw_semaphore) *sem)
+{
+	if (!klock_word_write_fast(&sem->word))
+		(void)!klock_rwsem_acquire(sem, KLOCK_WRITE, KLOCK_FOREVER, 0);
+}
+
+/* As down_write(), for a lock of a class of which the caller holds another. */
+KLOCK_INLINE void klock_down_write_nested(struct KLOCK_TAG(rw_semaphore) *sem, unsigned int subclass)
+{
+	if (!klock_word_write_fast(&sem->word))
+		(void)!klock_rwsem_acquire(sem, KLOCK_WRITE | KLOCK_SUBCLASS(subclass), KLOCK_FOREVER,
+					   0);
+}
+
+/* As down_write(); any order within the class is safe while `nest` is held. */
+KLOCK_INLINE void klock_down_write_nest_map(struct KLOCK_TAG(rw_semaphore) *sem,
+					    const struct lockdep_map *nest)
+{
+	if (!klock_word_write_fast(&sem->word))
+		(void)!klock_rwsem_acquire(sem, KLOCK_WRITE, KLOCK_FOREVER, nest);
+}
+
+/* 1: the caller holds it for writing. 0: somebody holds it. Never sleeps, never enters the kernel. */
+KLOCK_INLINE KLOCK_MUST_CHECK int klock_down_write_trylock(struct KLOCK_TAG(rw_semaphore) *sem)
+{
+	if (klock_word_write_fast(&sem->word))
+		return 1;
+	if (klock_word_write_refused(&sem->word))
+		return 0;
+	return !klock_rwsem_acquire(sem, KLOCK_WRITE | KLOCK_TRY, KLOCK_FOREVER, 0);
+}
+
+/* With `try`, as down_write_trylock(); without, sleeps and returns true. true: the caller holds it. */
+KLOCK_INLINE KLOCK_MUST_CHECK bool klock_down_write_try_or_lock(struct KLOCK_TAG(rw_semaphore) *sem,
+							       bool try_)
+{
+	if (try_)
+		return klock_down_write_trylock(sem);
+	klock_down_write(sem);
+	return true;
+}
+
+/* 0, or -EINTR when the thread is killed while it waits (see <klock/task.h>). */
+KLOCK_INLINE KLOCK_MUST_CHECK int klock_down_write_killable(struct KLOCK_TAG(rw_semaphore) *sem)
+{
+	if (klock_word_write_fast(&sem->word))
+		return 0;
+	return klock_rwsem_acquire(sem, KLOCK_WRITE | KLOCK_KILLABLE, KLOCK_FOREVER, 0);
+}
+
+KLOCK_INLINE KLOCK_MUST_CHECK int
+klock_down_write_killable_nested(struct KLOCK_TAG(rw_semaphore) *sem, unsigned int subclass)
+{
+	if (klock_word_write_fast(&sem->word))
+		return 0;
+	return klock_rwsem_acquire(sem, KLOCK_WRITE | KLOCK_KILLABLE | KLOCK_SUBCLASS(subclass),
+				   KLOCK_FOREVER, 0);
+}
+
+/* 0, or -EINTR when the thread is killed or interrupted while it waits. */
+KLOCK_INLINE KLOCK_MUST_CHECK int klock_down_write_interruptible(struct KLOCK_TAG(rw_semaphore) *sem)
+{
+	if (klock_word_write_fast(&sem->word))
+		return 0;
+	return klock_rwsem_acquire(sem, KLOCK_WRITE | KLOCK_INTERRUPTIBLE, KLOCK_FOREVER, 0);
+}
+
+/*
+ * 0, or -ETIME when `ns` nanoseconds of CLOCK_MONOTONIC pass first; 0 ns is one
+ * attempt. -EINVAL and a report for a negative time that would have to wait.
+ */
+KLOCK_INLINE KLOCK_MUST_CHECK int klock_down_write_timeout(struct KLOCK_TAG(rw_semaphore) *sem,
+							  int64_t ns)
+{
+	if (klock_word_write_fast(&sem->word))
+		return 0;
+	return klock_rwsem_acquire(sem, KLOCK_WRITE, ns, 0);
+}
+
+/* Gives up a hold for reading. */
+KLOCK_INLINE void klock_up_read(struct KLOCK_TAG(rw_semaphore) *sem)
+{
+	if (!klock_word_read_unlock_fast(&sem->word))
+		klock_rwsem_release(sem, KLOCK_READ);
+}
+
+/* Gives up a hold for writing. Only the owner may. */
+KLOCK_INLINE void klock_up_write(struct KLOCK_TAG(rw_semaphore) *sem)
+{
+	if (!klock_word_write_unlock_fast(&sem->word))
+		klock_rwsem_release(sem, KLOCK_WRITE);
+}
+
+/* Gives up a hold that down_read_non_owner() took, in this thread or another. */
+KLOCK_INLINE void klock_up_read_non_owner(struct KLOCK_TAG(rw_semaphore) *sem)
+{
+	if (!klock_word_read_unlock_fast(&sem->word))
+		klock_rwsem_release(sem, KLOCK_READ | KLOCK_NON_OWNER);
+}
+
+/*
+ * The owner for writing becomes a reader, with no moment in between; readers
+ * at the head of the queue come in with it. Order: a release, as up_write().
+ */
+KLOCK_INLINE void klock_downgrade_write(struct KLOCK_TAG(rw_semaphore) *sem)
+{
+	klock_rwsem_downgrade(sem);
+}
+
+/* Whether anybody holds it; a hint unless the caller knows why it cannot change. */
+KLOCK_INLINE bool klock_rwsem_is_locked(const struct KLOCK_TAG(rw_semaphore) *sem)
+{
+	return klock_word_is_locked(&sem->word);
+}
+
+/* Whether anybody waits for it: the moment for a long holder to let go. A hint. */
+KLOCK_INLINE bool klock_rwsem_is_contended(const struct KLOCK_TAG(rw_semaphore) *sem)
+{
+	return klock_word_is_contended(&sem->word);
+}
+
+/* Reports, through klock_bug(), a lock that nobody holds; in checked mode, that this thread does not. */
+KLOCK_INLINE void klock_rwsem_assert_held(const struct KLOCK_TAG(rw_semaphore) *sem)
+{
+	uint32_t w = klock_load_relaxed(&sem->word); /* a holder's own word cannot change under it */
+
+	if (KLOCK_UNLIKELY((w & KLOCK_W_CHECKED) || !klock_word_is_locked(&sem->word)))
+		klock_rwsem_report_unheld(sem, KLOCK_READ);
+}
+
+/* Reports, through klock_bug(), a lock that this thread does not hold for writing. */
+KLOCK_INLINE void klock_rwsem_assert_held_write(const struct KLOCK_TAG(rw_semaphore) *sem)
+{
+	uint32_t w = klock_load_relaxed(&sem->word); /* a holder's own word cannot change under it */
+
+	if (KLOCK_UNLIKELY(((w ^ klock_self_word) & ~(KLOCK_W_FLAGS & ~KLOCK_W_WRITER)) != 0 || !w))
+		klock_rwsem_report_unheld(sem, KLOCK_WRITE);
+}
+
+#ifndef KLOCK_NO_KERNEL_NAMES
+
+#define __RWSEM_INITIALIZER(lockname) KLOCK_RWSEM_INITIALIZER(lockname)
+#define DEFINE_RWSEM(lockname) struct rw_semaphore lockname = KLOCK_RWSEM_INITIALIZER(lockname)
+#define DECLARE_RWSEM(lockname) DEFINE_RWSEM(lockname)
+
+/* One class for all rw_semaphores initialised by the same line. */
+#define init_rwsem(sem)                                                                            \
+	do {                                                                                       \
+		static struct lock_class_key klock_site_key;                                       \
+		klock_rwsem_init((sem), #sem, &klock_site_key);                                    \
+	} while (0)
+#define __init_rwsem(sem, name, key) klock_rwsem_init((sem), (name), (key))
+#define down_write_nest_lock(sem, nest) klock_down_write_nest_map((sem), &(nest)->dep_map)
+
+KLOCK_INLINE void down_read(struct rw_semaphore *sem)
+{
+	klock_down_read(sem);
+}
+
+KLOCK_INLINE void down_read_nested(struct rw_semaphore *sem, unsigned int subclass)
+{
+	klock_down_read_nested(sem, subclass);
+}
+
+KLOCK_INLINE void down_read_non_owner(struct rw_semaphore *sem)
+{
+	klock_down_read_non_owner(sem);
+}
+
+KLOCK_INLINE KLOCK_MUST_CHECK int down_read_trylock(struct rw_semaphore *sem)
+{
+	return klock_down_read_trylock(sem);
+}
+
+KLOCK_INLINE KLOCK_MUST_CHECK bool down_read_try_or_lock(struct rw_semaphore *sem, bool try_)
+{
+	return klock_down_read_try_or_lock(sem, try_);
+}
+
+KLOCK_INLINE KLOCK_MUST_CHECK int down_read_killable(struct rw_semaphore *sem)
+{
+	return klock_down_read_killable(sem);
+}
+
+KLOCK_INLINE KLOCK_MUST_CHECK int down_read_killable_nested(struct rw_semaphore *sem, unsigned int subclass)
+{
+	return klock_down_read_killable_nested(sem, subclass);
+}
+
+KLOCK_INLINE KLOCK_MUST_CHECK int down_read_interruptible(struct rw_semaphore *sem)
+{
+	return klock_down_read_interruptible(sem);
+}
+
+KLOCK_INLINE KLOCK_MUST_CHECK int down_read_timeout(struct rw_semaphore *sem, int64_t ns)
+{
+	return klock_down_read_timeout(sem, ns);
+}
+
+KLOCK_INLINE void down_write(struct rw_semaphore *sem)
+{
+	klock_down_write(sem);
+}
+
+KLOCK_INLINE void down_write_nested(struct rw_semaphore *sem, unsigned int subclass)
+{
+	klock_down_write_nested(sem, subclass);
+}
+
+KLOCK_INLINE KLOCK_MUST_CHECK int down_write_trylock(struct rw_semaphore *sem)
+{
+	return klock_down_write_trylock(sem);
+}
+
+KLOCK_INLINE KLOCK_MUST_CHECK bool down_write_try_or_lock(struct rw_semaphore *sem, bool try_)
+{
+	return klock_down_write_try_or_lock(sem, try_);
+}
+
+KLOCK_INLINE KLOCK_MUST_CHECK int down_write_killable(struct rw_semaphore *sem)
+{
+	return klock_down_write_killable(sem);
+}
+
+KLOCK_INLINE KLOCK_MUST_CHECK int down_write_killable_nested(struct rw_semaphore *sem, unsigned int subclass)
+{
+	return klock_down_write_killable_nested(sem, subclass);
+}
+
+KLOCK_INLINE KLOCK_MUST_CHECK int down_write_interruptible(struct rw_semaphore *sem)
+{
+	return klock_down_write_interruptible(sem);
+}
+
+KLOCK_INLINE KLOCK_MUST_CHECK int down_write_timeout(struct rw_semaphore *sem, int64_t ns)
+{
+	return klock_down_write_timeout(sem, ns);
+}
+
+KLOCK_INLINE void up_read(struct rw_semaphore *sem)
+{
+	klock_up_read(sem);
+}
+
+KLOCK_INLINE void up_write(struct rw_semaphore *sem)
+{
+	klock_up_write(sem);
+}
+
+KLOCK_INLINE void up_read_non_owner(struct rw_semaphore *sem)
+{
+	klock_up_read_non_owner(sem);
+}
+
+KLOCK_INLINE void downgrade_write(struct rw_semaphore *sem)
+{
+	klock_downgrade_write(sem);
+}
+
+KLOCK_INLINE bool rwsem_is_locked(const struct rw_semaphore *sem)
+{
+	return klock_rwsem_is_locked(sem);
+}
+
+KLOCK_INLINE bool rwsem_is_contended(const struct rw_semaphore *sem)
+{
+	return klock_rwsem_is_contended(sem);
+}
+
+KLOCK_INLINE void rwsem_assert_held(const struct rw_semaphore *sem)
+{
+	klock_rwsem_assert_held(sem);
+}
+
+KLOCK_INLINE void rwsem_assert_held_write(const struct rw_semaphore *sem)
+{
+	klock_rwsem_assert_held_write(sem);
+}
+
+#endif
+
+KLOCK_END_DECLS
+
+#endif
