@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: MIT
+# The library. To add a file: a line in the list of its layer.
+
+lib_LTLIBRARIES = lib/libklock.la
+noinst_LTLIBRARIES = lib/libklock-core.la
+
+base = \
+	lib/base/bug.c \
+	lib/base/clock.c \
+	lib/base/cpu.c \
+	lib/base/exempt.c \
+	lib/base/futex.c \
+	lib/base/membarrier.c
+
+wait = \
+	lib/wait/fork.c \
+	lib/wait/park.c \
+	lib/wait/signal.c \
+	lib/wait/task.c \
+	lib/wait/wait_bit.c
+
+annotate = \
+	lib/annotate/held.c \
+	lib/annotate/instrument.c \
+	lib/annotate/tsan.c \
+	lib/annotate/valgrind.c
+
+locks = \
+	lib/locks/lockword.c \
+	lib/locks/mutex.c \
+	lib/locks/percpu_rwsem.c \
+	lib/locks/rwsem.c \
+	lib/locks/semaphore.c
+
+# All objects, for the tests to link with; the library is these behind klock.map.
+lib_libklock_core_la_SOURCES = $(base) $(wait) $(annotate) $(locks)
+
+lib_libklock_la_SOURCES =
+lib_libklock_la_LIBADD = lib/libklock-core.la $(PTHREAD_LIBS)
+lib_libklock_la_LDFLAGS = $(AM_LDFLAGS) -version-info $(KLOCK_VERSION_INFO)
+if HAVE_Z_DEFS
+lib_libklock_la_LDFLAGS += -Wl,-z,defs
+endif
+if HAVE_VSCRIPT
+lib_libklock_la_LDFLAGS += $(VSCRIPT_LDFLAGS),$(srcdir)/lib/klock.map
+EXTRA_lib_libklock_la_DEPENDENCIES = lib/klock.map
+endif
+EXTRA_DIST += lib/klock.map

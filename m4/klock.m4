@@ -1,0 +1,67 @@
+dnl SPDX-License-Identifier: MIT
+dnl klock's own configure macros.
+
+dnl KLOCK_VALGRIND_HEADERS: -DHAVE_VALGRIND_HEADERS=1 when the client requests can be compiled in.
+AC_DEFUN([KLOCK_VALGRIND_HEADERS], [
+AC_ARG_WITH([valgrind],
+	[AS_HELP_STRING([--without-valgrind],
+		[leave the Helgrind and DRD annotations out of the library])],
+	[], [with_valgrind=auto])
+klock_valgrind=no
+AS_IF([test "$with_valgrind" != no], [
+	klock_valgrind=yes
+	AC_CHECK_HEADERS([valgrind/helgrind.h valgrind/drd.h], [], [klock_valgrind=no])
+])
+AS_IF([test "$with_valgrind:$klock_valgrind" = yes:no],
+	[AC_MSG_ERROR([--with-valgrind: valgrind/helgrind.h is missing: install valgrind])])
+AS_IF([test $klock_valgrind = yes], [VALGRIND_CPPFLAGS=-DHAVE_VALGRIND_HEADERS=1])
+AC_SUBST([VALGRIND_CPPFLAGS])
+])
+
+dnl KLOCK_COMPILER_FLAGS: the language, the warnings, and --enable-werror, in KLOCK_CFLAGS.
+AC_DEFUN([KLOCK_COMPILER_FLAGS], [
+AC_ARG_ENABLE([werror],
+	[AS_HELP_STRING([--enable-werror], [make compiler warnings errors])])
+AX_APPEND_COMPILE_FLAGS([ dnl
+	-std=gnu11 -fvisibility=hidden dnl
+	-Wall -Wextra -Wshadow -Wundef -Wformat=2 -Wpointer-arith -Wwrite-strings dnl
+	-Wstrict-prototypes -Wmissing-prototypes -Wold-style-definition -Wvla dnl
+	-Wimplicit-fallthrough], [KLOCK_CFLAGS], [-Werror])
+AS_IF([test "$enable_werror" = yes], [AS_VAR_APPEND([KLOCK_CFLAGS], [" -Werror"])])
+AC_SUBST([KLOCK_CFLAGS])
+])
+
+dnl KLOCK_SANITIZER: --enable-sanitizer=LIST, for the library and the tests alike.
+AC_DEFUN([KLOCK_SANITIZER], [
+AC_ARG_ENABLE([sanitizer],
+	[AS_HELP_STRING([--enable-sanitizer=LIST],
+		[compile all with -fsanitize=LIST: "address,undefined" or "thread"])],
+	[], [enable_sanitizer=no])
+AS_CASE([$enable_sanitizer],
+	[yes], [AC_MSG_ERROR([--enable-sanitizer needs a list, for example address,undefined])],
+	[no], [],
+	[AX_CHECK_LINK_FLAG([-fsanitize=$enable_sanitizer], [],
+		[AC_MSG_ERROR([$CC cannot link with -fsanitize=$enable_sanitizer dnl
+(clang needs libclang-rt-14-dev, gcc needs libgcc-12-dev)])])
+	SANITIZER_FLAGS="-fsanitize=$enable_sanitizer -fno-omit-frame-pointer"
+	AS_CASE([$enable_sanitizer],
+		[*undefined*], [AS_VAR_APPEND([SANITIZER_FLAGS], [" -fno-sanitize-recover=undefined"])])])
+klock_sanitizer=$enable_sanitizer
+AC_SUBST([SANITIZER_FLAGS])
+])
+
+dnl KLOCK_CHECK_LIBRARY: the Check unit test library. Three states: there (yes); left out
+dnl with --without-check (no), then the suites are skipped aloud; not found (missing), then
+dnl everything builds but "make check" fails and says what to install.
+AC_DEFUN([KLOCK_CHECK_LIBRARY], [
+AC_ARG_WITH([check],
+	[AS_HELP_STRING([--without-check], [build and run only the tests that do not use Check])],
+	[], [with_check=auto])
+klock_check=no
+AS_IF([test "$with_check" != no],
+	[PKG_CHECK_MODULES([CHECK], [check >= 0.13], [klock_check=yes], [klock_check=missing])])
+AS_IF([test "$with_check:$klock_check" = yes:missing],
+	[AC_MSG_ERROR([--with-check: $CHECK_PKG_ERRORS: install check])])
+AM_CONDITIONAL([HAVE_CHECK], [test $klock_check = yes])
+AM_CONDITIONAL([MISSING_CHECK], [test $klock_check = missing])
+])

@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: MIT
+# Further ways to run the tests, each with its own tool or its own build in a
+# folder sub-NAME below this one. A tool that is missing is named and fails the target.
+
+need = $(SHELL) $(top_srcdir)/tests/support/need $@
+sub_build = MAKE='$(MAKE)' $(SHELL) $(top_srcdir)/tests/support/sub-build $(abs_top_srcdir)
+
+# The programs alone, without the scripts: what a sub-build runs.
+check-programs: all $(check_PROGRAMS)
+	$(MAKE) check-TESTS check-local TESTS='$(test_programs)'
+
+torture: $(torture_tests)
+	KLOCK_TORTURE_SECONDS=$${KLOCK_TORTURE_SECONDS-60} KLOCK_TEST_TIMEOUT=0 \
+		$(MAKE) check-TESTS TESTS='$(torture_tests)' TEST_SUITE_LOG=check-torture.log
+
+valgrind_memcheck = valgrind -q --error-exitcode=99 --leak-check=full \
+	--errors-for-leak-kinds=definite --fair-sched=try
+valgrind_helgrind = valgrind -q --error-exitcode=99 --tool=helgrind --fair-sched=try
+valgrind_drd = valgrind -q --error-exitcode=99 --tool=drd --fair-sched=try
+
+# Under Valgrind one thread runs at a time, some fifty times slower.
+run_valgrind = KLOCK_TEST_TIMEOUT=600 CK_TIMEOUT_MULTIPLIER=20 $(MAKE) check-TESTS
+
+check-memcheck: $(check_PROGRAMS)
+	$(need) valgrind:valgrind
+	$(run_valgrind) TESTS='$(valgrind_tests)' TEST_SUITE_LOG=$@.log \
+		LOG_COMPILER='$(valgrind_memcheck)'
+check-helgrind: $(check_PROGRAMS)
+	$(need) valgrind:valgrind
+	$(run_valgrind) TESTS='$(valgrind_tests)' TEST_SUITE_LOG=$@.log \
+		LOG_COMPILER='$(valgrind_helgrind)'
+check-drd: $(check_PROGRAMS)
+	$(need) valgrind:valgrind
+	$(run_valgrind) TESTS='$(valgrind_tests)' TEST_SUITE_LOG=$@.log \
+		LOG_COMPILER='$(valgrind_drd)'
+check-annotate: all $(annotate_programs)
+	$(need) valgrind:valgrind
+	$(run_valgrind) TESTS='$(annotate_scripts)' TEST_SUITE_LOG=$@.log
+
+# One after the other, since they share the tests' logs; all of them, also when one fails.
+check-valgrind: all $(check_PROGRAMS)
+	@status=0; for tool in memcheck helgrind drd annotate; do \
+		echo "== $$tool"; $(MAKE) check-$$tool || status=1; done; exit $$status
+
+check-asan:
+	$(sub_build) asan check-programs --disable-shared --enable-werror CC='$(CC)' \
+		--enable-sanitizer=address,undefined
+check-tsan:
+	$(sub_build) tsan check-programs --disable-shared --enable-werror CC='$(CC)' \
+		--enable-sanitizer=thread
+check-clang:
+	$(need) clang:clang
+	$(sub_build) clang check-programs --enable-werror CC=clang
+check-musl:
+	$(need) musl-gcc:musl-tools
+	$(sub_build) musl check-programs --disable-shared --enable-werror --without-check \
+		--without-valgrind CC=musl-gcc CPPFLAGS="-idirafter $$PWD/sub-musl/kernel"
+
+check-cross: check-aarch64 check-armhf
+check-aarch64:
+	$(need) aarch64-linux-gnu-gcc:gcc-aarch64-linux-gnu qemu-aarch64:qemu-user
+	LOG_COMPILER=qemu-aarch64 $(sub_build) aarch64 check-programs $(cross_options) \
+		--host=aarch64-linux-gnu
+check-armhf:
+	$(need) arm-linux-gnueabihf-gcc:gcc-arm-linux-gnueabihf qemu-arm:qemu-user
+	LOG_COMPILER=qemu-arm $(sub_build) armhf check-programs $(cross_options) \
+		--host=arm-linux-gnueabihf
+cross_options = --disable-shared --enable-werror --without-check --without-valgrind \
+	LDFLAGS=-all-static
+
+# Everything, for an evening: half an hour of torture, then each other compiler and machine.
+check-long: check
+	KLOCK_TORTURE_SECONDS=1800 $(MAKE) torture
+	$(MAKE) check-valgrind
+	$(MAKE) check-asan
+	$(MAKE) check-tsan
+	$(MAKE) check-clang
+	$(MAKE) check-musl
+	$(MAKE) check-cross
+
+clean-local:
+	rm -rf sub-asan sub-tsan sub-clang sub-musl sub-aarch64 sub-armhf
+
+.PHONY: check-programs torture check-memcheck check-helgrind check-drd check-annotate \
+	check-valgrind check-asan check-tsan check-clang check-musl check-cross check-aarch64 \
+	check-armhf check-long

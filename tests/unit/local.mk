@@ -1,0 +1,4 @@
+# SPDX-License-Identifier: MIT
+# Check programs, one per source file. To add tests/unit/test_NAME.c: a line here.
+
+#check_suites += tests/unit/test_NAME
