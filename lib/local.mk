@@ -6,17 +6,30 @@ noinst_LTLIBRARIES = lib/libklock-core.la
 
 base = \
 	lib/base/bug.c \
+	lib/base/bug.h \
 	lib/base/clock.c \
+	lib/base/clock.h \
 	lib/base/cpu.c \
+	lib/base/cpu.h \
 	lib/base/exempt.c \
+	lib/base/exempt.h \
 	lib/base/futex.c \
-	lib/base/membarrier.c
+	lib/base/futex.h \
+	lib/base/list.h \
+	lib/base/membarrier.c \
+	lib/base/membarrier.h \
+	lib/base/minilock.c \
+	lib/base/minilock.h
 
 wait = \
 	lib/wait/fork.c \
+	lib/wait/fork.h \
 	lib/wait/park.c \
+	lib/wait/park.h \
 	lib/wait/signal.c \
+	lib/wait/signal.h \
 	lib/wait/task.c \
+	lib/wait/task.h \
 	lib/wait/wait_bit.c
 
 annotate = \

@@ -1,7 +1,7 @@
 dnl SPDX-License-Identifier: MIT
 dnl klock's own configure macros.
 
-dnl KLOCK_VALGRIND_HEADERS: -DHAVE_VALGRIND_HEADERS=1 when the client requests can be compiled in.
+dnl KLOCK_VALGRIND_HEADERS: HAVE_VALGRIND_HEADERS when the client requests can be compiled in.
 AC_DEFUN([KLOCK_VALGRIND_HEADERS], [
 AC_ARG_WITH([valgrind],
 	[AS_HELP_STRING([--without-valgrind],
@@ -14,8 +14,8 @@ AS_IF([test "$with_valgrind" != no], [
 ])
 AS_IF([test "$with_valgrind:$klock_valgrind" = yes:no],
 	[AC_MSG_ERROR([--with-valgrind: valgrind/helgrind.h is missing: install valgrind])])
-AS_IF([test $klock_valgrind = yes], [VALGRIND_CPPFLAGS=-DHAVE_VALGRIND_HEADERS=1])
-AC_SUBST([VALGRIND_CPPFLAGS])
+AS_IF([test $klock_valgrind = yes],
+	[AC_DEFINE([HAVE_VALGRIND_HEADERS], [1], [Valgrind's helgrind.h and drd.h are there])])
 ])
 
 dnl KLOCK_COMPILER_FLAGS: the language, the warnings, and --enable-werror, in KLOCK_CFLAGS.

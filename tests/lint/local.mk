@@ -1,1 +1,10 @@
 # SPDX-License-Identifier: MIT
+# Rules about the sources that a compiler does not check.
+
+test_scripts += tests/lint/layering.sh
+test_scripts += tests/lint/labels.sh
+test_scripts += tests/lint/file-lists.sh
+test_scripts += tests/lint/symbols.sh
+test_scripts += tests/lint/style.sh
+
+EXTRA_DIST += tests/lint/labels.awk

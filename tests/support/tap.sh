@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# For test scripts of several cases: source this, call pass or fail once for
+# For test scripts of several cases: source this, call pass, fail or skip once for
 # each case, and end with finish. Cases go to KLOCK_TAP for the log driver, and to stdout.
 
 cases=0
@@ -17,6 +17,12 @@ fail() # NAME [WHY]
 	failures=$((failures + 1))
 	echo "not ok $cases - $1" | tee -a "${KLOCK_TAP:-/dev/null}"
 	[ -z "${2-}" ] || printf '%s\n' "$2" | sed 's/^/    /'
+}
+
+skip() # NAME WHY
+{
+	cases=$((cases + 1))
+	echo "ok $cases - $1 # SKIP $2" | tee -a "${KLOCK_TAP:-/dev/null}"
 }
 
 # The case NAME fails if there is anything in WHY.

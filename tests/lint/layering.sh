@@ -1,0 +1,36 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# Arrows point down only: locks -> annotate -> (wait/task.h) and wait -> base.
+# Only base knows what a futex is called. A folder that is not in the table fails.
+top_srcdir=${top_srcdir:-$(cd "$(dirname "$0")/../.." && pwd)}
+. "$top_srcdir/tests/support/tap.sh"
+cd "${1:-$top_srcdir/lib}" || exit 1
+
+allowed() # LAYER INCLUDED-FILE
+{
+	case $1:$2 in
+	*:config.h) ;;
+	base:base/*) ;;
+	wait:base/* | wait:wait/*) ;;
+	annotate:base/* | annotate:annotate/* | annotate:wait/task.h) ;;
+	locks:base/futex.h) false ;;
+	locks:base/* | locks:wait/* | locks:annotate/* | locks:locks/*) ;;
+	*) false ;;
+	esac
+}
+
+for layer in */; do
+	layer=${layer%/}
+	found=$(grep -sn '^ *# *include *"' "$layer"/*.[ch] /dev/null |
+		sed 's/^\([^:]*:[0-9]*\):[^"]*"\([^"]*\)".*/\1 \2/' |
+		while read -r where file; do
+			# "x.h" beside the including file is the layer's own
+			[ "${file#*/}" != "$file" ] || [ "$file" = config.h ] || file=$layer/$file
+			allowed "$layer" "$file" || echo "$where: $layer may not include $file"
+		done)
+	check_empty "$layer includes only what is below it" "$found"
+done
+check_empty "no futex system call outside base" \
+	"$(grep -nE 'SYS_futex|__NR_futex|FUTEX_[A-Z]|linux/futex\.h' ./*/*.[ch] |
+		grep -v '^\./base/')"
+finish
