@@ -35,6 +35,7 @@ AM_TESTS_ENVIRONMENT = \
 	top_builddir='$(abs_top_builddir)'; export top_builddir; \
 	CC='$(CC)'; export CC; \
 	NM='$(NM)'; export NM; \
+	SANITIZER_FLAGS='$(SANITIZER_FLAGS)'; export SANITIZER_FLAGS; \
 	MAKE='$(MAKE)'; export MAKE;
 
 EXTRA_DIST += $(test_scripts) $(annotate_scripts) \
