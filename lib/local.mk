@@ -22,28 +22,27 @@ base = \
 	lib/base/minilock.h
 
 wait = \
-	lib/wait/fork.c \
-	lib/wait/fork.h \
 	lib/wait/park.c \
 	lib/wait/park.h \
 	lib/wait/signal.c \
 	lib/wait/signal.h \
 	lib/wait/task.c \
-	lib/wait/task.h \
-	lib/wait/wait_bit.c
+	lib/wait/task.h
 
 annotate = \
-	lib/annotate/held.c \
-	lib/annotate/instrument.c \
-	lib/annotate/tsan.c \
-	lib/annotate/valgrind.c
+	lib/annotate/watch.c \
+	lib/annotate/watch.h
 
 locks = \
+	lib/locks/init.c \
+	lib/locks/init.h \
 	lib/locks/lockword.c \
+	lib/locks/lockword.h \
 	lib/locks/mutex.c \
 	lib/locks/percpu_rwsem.c \
 	lib/locks/rwsem.c \
-	lib/locks/semaphore.c
+	lib/locks/semaphore.c \
+	lib/locks/wait_bit.c
 
 # All objects, for the tests to link with; the library is these behind klock.map.
 lib_libklock_core_la_SOURCES = $(base) $(wait) $(annotate) $(locks)

@@ -20,6 +20,7 @@ AM_CPPFLAGS += -I$(top_srcdir)/tests $(CHECK_CFLAGS)
 test_programs = $(plain_tests) $(torture_tests)
 if HAVE_CHECK
 test_programs += $(check_suites)
+valgrind_tests = $(check_suites)
 endif
 
 check_PROGRAMS = $(test_programs) $(annotate_programs)

@@ -10,32 +10,22 @@ check-programs: all $(check_PROGRAMS)
 	$(MAKE) check-TESTS check-local TESTS='$(test_programs)'
 
 torture: $(torture_tests)
-	KLOCK_TORTURE_SECONDS=$${KLOCK_TORTURE_SECONDS-60} KLOCK_TEST_TIMEOUT=0 \
+	@KLOCK_TORTURE_SECONDS=$${KLOCK_TORTURE_SECONDS-60} KLOCK_TEST_TIMEOUT=0 \
 		$(MAKE) check-TESTS TESTS='$(torture_tests)' TEST_SUITE_LOG=check-torture.log
 
-valgrind_memcheck = valgrind -q --error-exitcode=99 --leak-check=full \
-	--errors-for-leak-kinds=definite --fair-sched=try
-valgrind_helgrind = valgrind -q --error-exitcode=99 --tool=helgrind --fair-sched=try
-valgrind_drd = valgrind -q --error-exitcode=99 --tool=drd --fair-sched=try
-
 # Under Valgrind one thread runs at a time, some fifty times slower.
-run_valgrind = KLOCK_TEST_TIMEOUT=600 CK_TIMEOUT_MULTIPLIER=20 $(MAKE) check-TESTS
+valgrind = valgrind -q --error-exitcode=99 --fair-sched=try \
+	--memcheck:leak-check=full --memcheck:errors-for-leak-kinds=definite
+slow_tests = KLOCK_TEST_TIMEOUT=600 CK_TIMEOUT_MULTIPLIER=20
 
-check-memcheck: $(check_PROGRAMS)
-	$(need) valgrind:valgrind
-	$(run_valgrind) TESTS='$(valgrind_tests)' TEST_SUITE_LOG=$@.log \
-		LOG_COMPILER='$(valgrind_memcheck)'
-check-helgrind: $(check_PROGRAMS)
-	$(need) valgrind:valgrind
-	$(run_valgrind) TESTS='$(valgrind_tests)' TEST_SUITE_LOG=$@.log \
-		LOG_COMPILER='$(valgrind_helgrind)'
-check-drd: $(check_PROGRAMS)
-	$(need) valgrind:valgrind
-	$(run_valgrind) TESTS='$(valgrind_tests)' TEST_SUITE_LOG=$@.log \
-		LOG_COMPILER='$(valgrind_drd)'
+check-memcheck check-helgrind check-drd: $(check_PROGRAMS)
+	@$(need) valgrind:valgrind
+	@test -n '$(valgrind_tests)' || { echo '$@: no Check suites in this build' >&2; exit 1; }
+	@$(slow_tests) $(MAKE) check-TESTS TESTS='$(valgrind_tests)' TEST_SUITE_LOG=$@.log \
+		LOG_COMPILER="$(valgrind) --tool=`echo $@ | sed s/check-//`"
 check-annotate: all $(annotate_programs)
-	$(need) valgrind:valgrind
-	$(run_valgrind) TESTS='$(annotate_scripts)' TEST_SUITE_LOG=$@.log
+	@$(need) valgrind:valgrind
+	@$(slow_tests) $(MAKE) check-TESTS TESTS='$(annotate_scripts)' TEST_SUITE_LOG=$@.log
 
 # One after the other, since they share the tests' logs; all of them, also when one fails.
 check-valgrind: all $(check_PROGRAMS)
@@ -43,30 +33,34 @@ check-valgrind: all $(check_PROGRAMS)
 		echo "== $$tool"; $(MAKE) check-$$tool || status=1; done; exit $$status
 
 check-asan:
-	$(sub_build) asan check-programs --disable-shared --enable-werror CC='$(CC)' \
-		--enable-sanitizer=address,undefined
+	@$(slow_tests) $(sub_build) asan check-programs --disable-shared --enable-werror \
+		CC='$(CC)' --enable-sanitizer=address,undefined
 check-tsan:
-	$(sub_build) tsan check-programs --disable-shared --enable-werror CC='$(CC)' \
-		--enable-sanitizer=thread
+	@TSAN_OPTIONS=die_after_fork=0:$$TSAN_OPTIONS $(slow_tests) \
+		$(sub_build) tsan check-programs --disable-shared --enable-werror \
+		CC='$(CC)' --enable-sanitizer=thread
 check-clang:
-	$(need) clang:clang
-	$(sub_build) clang check-programs --enable-werror CC=clang
+	@$(need) clang:clang
+	@$(sub_build) clang check-programs --enable-werror CC=clang
 check-musl:
-	$(need) musl-gcc:musl-tools
-	$(sub_build) musl check-programs --disable-shared --enable-werror --without-check \
-		--without-valgrind CC=musl-gcc CPPFLAGS="-idirafter $$PWD/sub-musl/kernel"
+	@$(need) musl-gcc:musl-tools
+	@$(sub_build) musl check-programs $(bare) CC=musl-gcc \
+		CPPFLAGS="-idirafter $$PWD/sub-musl/kernel"
 
 check-cross: check-aarch64 check-armhf
 check-aarch64:
-	$(need) aarch64-linux-gnu-gcc:gcc-aarch64-linux-gnu qemu-aarch64:qemu-user
-	LOG_COMPILER=qemu-aarch64 $(sub_build) aarch64 check-programs $(cross_options) \
-		--host=aarch64-linux-gnu
+	@$(need) aarch64-linux-gnu-gcc:gcc-aarch64-linux-gnu qemu-aarch64:qemu-user
+	@$(slow_tests) $(sub_build) aarch64 \
+		'check-programs LDFLAGS=-all-static LOG_COMPILER=qemu-aarch64' \
+		$(bare) --host=aarch64-linux-gnu
 check-armhf:
-	$(need) arm-linux-gnueabihf-gcc:gcc-arm-linux-gnueabihf qemu-arm:qemu-user
-	LOG_COMPILER=qemu-arm $(sub_build) armhf check-programs $(cross_options) \
-		--host=arm-linux-gnueabihf
-cross_options = --disable-shared --enable-werror --without-check --without-valgrind \
-	LDFLAGS=-all-static
+	@$(need) arm-linux-gnueabihf-gcc:gcc-arm-linux-gnueabihf qemu-arm:qemu-user
+	@$(slow_tests) $(sub_build) armhf \
+		'check-programs LDFLAGS=-all-static LOG_COMPILER=qemu-arm' \
+		$(bare) --host=arm-linux-gnueabihf
+
+# Where neither Check nor Valgrind can be had: the plain tests alone.
+bare = --disable-shared --enable-werror --without-check --without-valgrind
 
 # Everything, for an evening: half an hour of torture, then each other compiler and machine.
 check-long: check
