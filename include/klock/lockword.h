@@ -20,14 +20,14 @@ KLOCK_BEGIN_DECLS
  * 2       WAKING    a releaser that wakes the queue's head  spurious: a lost wake-up. missing: a second,
  *                   / that head, once it has looked; both   needless wake-up
  *                   under the bucket
- * 3       CHECKED   the initialiser / the first slow path,  spurious: slow. missing: an unwatched lock
- *                   when nothing watches locks
- * 4..7    free      nobody
+ * 3..7    free      nobody
  * 8..30   COUNT     readers that hold the lock; with        -
  *                   WRITER: the owner's thread number
  * 31      FULL      nobody: a reader count that reached it would have overflown
  *
- * transitions (k readers, w = WAITERS; WAKING and CHECKED left out):
+ * DESTROYED: WRITER with a thread number that none has; set by a destroy, cleared by an init.
+ *
+ * transitions (k readers, w = WAITERS; WAKING left out):
  *   0,w -> WRITER,w      write, also past waiters (the head is bounded: see lib/locks/lockword.c)
  *   k -> k+1             read, only without WAITERS
  *   WRITER -> 0          release          k -> k-1            release
@@ -38,19 +38,20 @@ KLOCK_BEGIN_DECLS
 #define KLOCK_W_WRITER 0x01u
 #define KLOCK_W_WAITERS 0x02u
 #define KLOCK_W_WAKING 0x04u
-#define KLOCK_W_CHECKED 0x08u
 #define KLOCK_W_FLAGS 0xffu
 #define KLOCK_W_SHIFT 8
 #define KLOCK_W_READER (1u << KLOCK_W_SHIFT)
 #define KLOCK_W_FULL 0x80000000u
+#define KLOCK_W_DESTROYED (~KLOCK_W_FLAGS | KLOCK_W_WRITER)
 
 /* What keeps a reader off the fast path. */
-#define KLOCK_W_READ_BLOCKED                                                                       \
-	(KLOCK_W_FULL | KLOCK_W_WRITER | KLOCK_W_WAITERS | KLOCK_W_WAKING | KLOCK_W_CHECKED)
+#define KLOCK_W_READ_BLOCKED (KLOCK_W_FULL | KLOCK_W_WRITER | KLOCK_W_WAITERS | KLOCK_W_WAKING)
 
 /*
  * The word of a lock that the calling thread holds for writing: WRITER and the
- * thread's number. Zero until the thread first takes a slow path.
+ * thread's number. Zero until the thread's first lock, and for ever while
+ * something watches the locks (lib/annotate/watch.h): zero sends every
+ * operation out of line before it touches the lock.
  */
 extern __thread uint32_t klock_self_word __attribute__((tls_model("initial-exec")));
 
@@ -88,8 +89,11 @@ KLOCK_INLINE bool klock_word_write_unlock_fast(uint32_t *word)
 /* [W3] acquire: pairs with [W2]; a reader sees what the last writer did. */
 KLOCK_INLINE bool klock_word_read_fast(uint32_t *word)
 {
-	uint32_t w = klock_load_relaxed(word); /* only a guess: the exchange decides */
+	uint32_t w;
 
+	if (KLOCK_UNLIKELY(!klock_self_word))
+		return false;
+	w = klock_load_relaxed(word); /* only a guess: the exchange decides */
 	while (KLOCK_LIKELY(!(w & KLOCK_W_READ_BLOCKED)))
 		if (KLOCK_LIKELY(klock_cas_acquire(word, &w, w + KLOCK_W_READER)))
 			return true;
@@ -99,8 +103,11 @@ KLOCK_INLINE bool klock_word_read_fast(uint32_t *word)
 /* [W4] release: pairs with [W1]; the next writer comes after all that readers read. */
 KLOCK_INLINE bool klock_word_read_unlock_fast(uint32_t *word)
 {
-	uint32_t w = klock_load_relaxed(word); /* only a guess: the exchange decides */
+	uint32_t w;
 
+	if (KLOCK_UNLIKELY(!klock_self_word))
+		return false;
+	w = klock_load_relaxed(word); /* only a guess: the exchange decides */
 	while (KLOCK_LIKELY(w >= KLOCK_W_READER && !(w & KLOCK_W_FLAGS)))
 		if (KLOCK_LIKELY(klock_cas_release(word, &w, w - KLOCK_W_READER)))
 			return true;
@@ -109,20 +116,18 @@ KLOCK_INLINE bool klock_word_read_unlock_fast(uint32_t *word)
 
 /*
  * Whether a trylock that missed the fast path is refused for good, told from
- * one load: somebody holds the lock, and nothing watches it.
+ * one load: somebody holds the lock. A refusal orders nothing.
  */
 KLOCK_INLINE bool klock_word_write_refused(uint32_t *word)
 {
-	uint32_t w = klock_load_relaxed(word); /* a refusal orders nothing */
+	uint32_t w = klock_self_word ? klock_load_relaxed(word) : 0;
 
-	return !(w & KLOCK_W_CHECKED) && ((w & KLOCK_W_WRITER) || w >= KLOCK_W_READER);
+	return (w & KLOCK_W_WRITER) || w >= KLOCK_W_READER;
 }
 
 KLOCK_INLINE bool klock_word_read_refused(uint32_t *word)
 {
-	uint32_t w = klock_load_relaxed(word); /* a refusal orders nothing */
-
-	return (w & KLOCK_W_WRITER) && !(w & KLOCK_W_CHECKED);
+	return klock_self_word && (klock_load_relaxed(word) & KLOCK_W_WRITER);
 }
 
 KLOCK_INLINE bool klock_word_is_locked(const uint32_t *word)
@@ -130,6 +135,12 @@ KLOCK_INLINE bool klock_word_is_locked(const uint32_t *word)
 	uint32_t w = klock_load_relaxed(word); /* a hint: stale by the time it is used */
 
 	return (w & KLOCK_W_WRITER) || w >= KLOCK_W_READER;
+}
+
+/* Whether the word says that the thread with this klock_self_word holds the lock for writing. */
+KLOCK_INLINE bool klock_word_owned(uint32_t w, uint32_t self)
+{
+	return (w & (~KLOCK_W_FLAGS | KLOCK_W_WRITER)) == self;
 }
 
 KLOCK_INLINE bool klock_word_is_contended(const uint32_t *word)

@@ -26,7 +26,7 @@ struct KLOCK_TAG(mutex) {
 	struct lockdep_map dep_map;
 };
 
-#define KLOCK_MUTEX_INITIALIZER(lockname) { KLOCK_W_CHECKED, 0, KLOCK_STATIC_MAP(lockname) }
+#define KLOCK_MUTEX_INITIALIZER(lockname) { 0, 0, KLOCK_STATIC_MAP(lockname) }
 
 /* The out-of-line part; `how` is one or more of enum klock_how and a subclass. */
 void klock_mutex_init(struct KLOCK_TAG(mutex) *lock, const char *name, struct lock_class_key *key);

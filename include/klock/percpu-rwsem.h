@@ -37,7 +37,6 @@ struct KLOCK_TAG(percpu_rw_semaphore) {
 	uint32_t nr_slots; /* 0 until the first slow path, and where readers may not go fast */
 	uint32_t block;    /* set by a writer from barring readers until it is done */
 	int32_t shared;    /* readers without a slot */
-	uint32_t owner;    /* klock_self_word of the writer, for reports */
 	struct klock_percpu_slot *slots;
 	struct KLOCK_TAG(rw_semaphore) rw; /* writers hold it; readers that must wait queue on it */
 	struct klock_percpu_slot *allocated; /* to be freed: NULL in a static lock */
@@ -45,7 +44,7 @@ struct KLOCK_TAG(percpu_rw_semaphore) {
 };
 
 #define KLOCK_PERCPU_RWSEM_INITIALIZER(lockname, static_slots)                                     \
-	{ 0, 0, 0, 0, static_slots, KLOCK_RWSEM_INITIALIZER(lockname), 0,                          \
+	{ 0, 0, 0, static_slots, KLOCK_RWSEM_INITIALIZER(lockname), 0,                          \
 	  KLOCK_STATIC_MAP(lockname) }
 
 /* 0, or -ENOMEM. */
@@ -58,6 +57,8 @@ void klock_percpu_free(struct KLOCK_TAG(percpu_rw_semaphore) *sem);
 int klock_percpu_acquire(struct KLOCK_TAG(percpu_rw_semaphore) *sem, unsigned int how,
 			 int64_t timeout_ns);
 void klock_percpu_release(struct KLOCK_TAG(percpu_rw_semaphore) *sem, unsigned int how);
+/* A writer waits for the counters to reach zero: makes it add them up again. */
+void klock_percpu_wake_writer(struct KLOCK_TAG(percpu_rw_semaphore) *sem);
 
 /* The calling thread's counter, or NULL when it has none in this lock. */
 KLOCK_INLINE int32_t *klock_percpu_counter(struct KLOCK_TAG(percpu_rw_semaphore) *sem)
@@ -87,7 +88,9 @@ KLOCK_INLINE bool klock_percpu_read_fast(struct KLOCK_TAG(percpu_rw_semaphore) *
 	/* [P3] acquire: pairs with [P4]; a reader sees what the last writer did. */
 	if (KLOCK_LIKELY(!klock_load_acquire(&sem->block)))
 		return true;
-	klock_percpu_release(sem, KLOCK_READ | KLOCK_TRY); /* takes the count back */
+	klock_store_release(readers, *readers - 1); /* not in, after all */
+	klock_compiler_barrier();
+	klock_percpu_wake_writer(sem);
 	return false;
 }
 
@@ -147,7 +150,7 @@ KLOCK_INLINE void klock_percpu_up_read(struct KLOCK_TAG(percpu_rw_semaphore) *se
 	klock_store_release(readers, *readers - 1); /* [P7] release: pairs with [P8] */
 	klock_compiler_barrier();
 	if (KLOCK_UNLIKELY(klock_load_relaxed(&sem->block))) /* [P5]: the barrier orders it */
-		klock_percpu_release(sem, KLOCK_READ | KLOCK_NON_OWNER); /* wakes the writer */
+		klock_percpu_wake_writer(sem);
 }
 
 /* Sleeps until the caller holds the lock alone; neither killed nor interrupted. */

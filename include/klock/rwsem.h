@@ -32,7 +32,7 @@ struct KLOCK_TAG(rw_semaphore) {
 	struct lockdep_map dep_map;
 };
 
-#define KLOCK_RWSEM_INITIALIZER(lockname) { KLOCK_W_CHECKED, 0, KLOCK_STATIC_MAP(lockname) }
+#define KLOCK_RWSEM_INITIALIZER(lockname) { 0, 0, KLOCK_STATIC_MAP(lockname) }
 
 /* The out-of-line part; `how` is one or more of enum klock_how and a subclass. */
 void klock_rwsem_init(struct KLOCK_TAG(rw_semaphore) *sem, const char *name,
@@ -254,18 +254,16 @@ KLOCK_INLINE bool klock_rwsem_is_contended(const struct KLOCK_TAG(rw_semaphore) 
 /* Reports, through klock_bug(), a lock that nobody holds; in checked mode, that this thread does not. */
 KLOCK_INLINE void klock_rwsem_assert_held(const struct KLOCK_TAG(rw_semaphore) *sem)
 {
-	uint32_t w = klock_load_relaxed(&sem->word); /* a holder's own word cannot change under it */
-
-	if (KLOCK_UNLIKELY((w & KLOCK_W_CHECKED) || !klock_word_is_locked(&sem->word)))
+	if (KLOCK_UNLIKELY(!klock_self_word || !klock_word_is_locked(&sem->word)))
 		klock_rwsem_report_unheld(sem, KLOCK_READ);
 }
 
 /* Reports, through klock_bug(), a lock that this thread does not hold for writing. */
 KLOCK_INLINE void klock_rwsem_assert_held_write(const struct KLOCK_TAG(rw_semaphore) *sem)
 {
-	uint32_t w = klock_load_relaxed(&sem->word); /* a holder's own word cannot change under it */
-
-	if (KLOCK_UNLIKELY(((w ^ klock_self_word) & ~(KLOCK_W_FLAGS & ~KLOCK_W_WRITER)) != 0 || !w))
+	/* relaxed: the owner's part of the word cannot change under the owner */
+	if (KLOCK_UNLIKELY(!klock_self_word ||
+			   !klock_word_owned(klock_load_relaxed(&sem->word), klock_self_word)))
 		klock_rwsem_report_unheld(sem, KLOCK_WRITE);
 }
 

@@ -24,9 +24,7 @@ KLOCK_BEGIN_DECLS
  * 0       unused
  * 1       WAITERS   a waiter that queues / whoever leaves   spurious: a slow up. missing: a lost wake-up
  *                   the queue empty; both under the bucket
- * 2       unused
- * 3       CHECKED   the initialiser / the first slow path   spurious: slow. missing: unwatched
- * 4..7    unused
+ * 2..7    unused
  * 8..30   COUNT     units to take; 0 while WAITERS is set,  -
  *                   but for the moment in which a unit is given
  */
@@ -40,7 +38,7 @@ struct KLOCK_TAG(semaphore) {
 };
 
 #define KLOCK_SEMAPHORE_INITIALIZER(lockname, n)                                                   \
-	{ KLOCK_W_CHECKED | ((uint32_t)(n) << KLOCK_W_SHIFT), 0, KLOCK_STATIC_MAP(lockname) }
+	{ (uint32_t)(n) << KLOCK_W_SHIFT, 0, KLOCK_STATIC_MAP(lockname) }
 
 /* The out-of-line part; `how` is one or more of enum klock_how. */
 void klock_semaphore_init(struct KLOCK_TAG(semaphore) *sem, int count, const char *name,
@@ -55,8 +53,11 @@ void klock_semaphore_destroy(struct KLOCK_TAG(semaphore) *sem);
 /* [S1] acquire: pairs with [S2]; what was done before the up() is seen after the down. */
 KLOCK_INLINE bool klock_semaphore_take_fast(struct KLOCK_TAG(semaphore) *sem)
 {
-	uint32_t w = klock_load_relaxed(&sem->word); /* only a guess: the exchange decides */
+	uint32_t w;
 
+	if (KLOCK_UNLIKELY(!klock_self_word))
+		return false;
+	w = klock_load_relaxed(&sem->word); /* only a guess: the exchange decides */
 	while (KLOCK_LIKELY(w >= KLOCK_SEM_UNIT && !(w & KLOCK_W_FLAGS)))
 		if (KLOCK_LIKELY(klock_cas_acquire(&sem->word, &w, w - KLOCK_SEM_UNIT)))
 			return true;
@@ -73,13 +74,10 @@ KLOCK_INLINE void klock_down(struct KLOCK_TAG(semaphore) *sem)
 /* 0: the caller has a unit. 1: there was none. The kernel's sense, the reverse of a mutex's. */
 KLOCK_INLINE KLOCK_MUST_CHECK int klock_down_trylock(struct KLOCK_TAG(semaphore) *sem)
 {
-	uint32_t w;
-
 	if (klock_semaphore_take_fast(sem))
 		return 0;
-	w = klock_load_relaxed(&sem->word); /* a refusal orders nothing */
-	if (w < KLOCK_SEM_UNIT && !(w & KLOCK_W_CHECKED))
-		return 1;
+	if (klock_self_word && klock_load_relaxed(&sem->word) < KLOCK_SEM_UNIT)
+		return 1; /* a refusal orders nothing */
 	return klock_semaphore_acquire(sem, KLOCK_WRITE | KLOCK_TRY, KLOCK_FOREVER) != 0;
 }
 
@@ -124,8 +122,9 @@ KLOCK_INLINE KLOCK_MUST_CHECK int klock_down_timeout(struct KLOCK_TAG(semaphore)
 /* [S2] release: pairs with [S1]. Adds a unit, or gives it to the first that waits. */
 KLOCK_INLINE void klock_up(struct KLOCK_TAG(semaphore) *sem)
 {
-	uint32_t w = klock_load_relaxed(&sem->word); /* only a guess: the exchange decides */
+	uint32_t w = klock_self_word ? klock_load_relaxed(&sem->word) : KLOCK_W_WAITERS;
 
+	/* relaxed: only a guess, the exchange decides */
 	while (KLOCK_LIKELY(!(w & KLOCK_W_FLAGS) && w < KLOCK_SEM_MAX * KLOCK_SEM_UNIT))
 		if (KLOCK_LIKELY(klock_cas_release(&sem->word, &w, w + KLOCK_SEM_UNIT)))
 			return;

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: MIT */
+#include "base/bug.h"
+#include <dlfcn.h>
+#include <klock/atomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static klock_bug_fn bug_fn;
+
+klock_bug_fn klock_set_bug_fn(klock_bug_fn fn)
+{
+	return klock_xchg_acq_rel(&bug_fn, fn);
+}
+
+/* "program(function+0x12)", or the offset that addr2line -e takes where no name is exported. */
+static void describe_site(const void *site, char *buf, size_t size)
+{
+	const char *file;
+	Dl_info info;
+
+	if (!site || !dladdr(site, &info) || !info.dli_fname) {
+		snprintf(buf, size, "%p", site);
+		return;
+	}
+	file = strrchr(info.dli_fname, '/');
+	file = file ? file + 1 : info.dli_fname;
+	if (info.dli_sname)
+		snprintf(buf, size, "%s(%s+0x%lx)", file, info.dli_sname,
+			 (unsigned long)((const char *)site - (const char *)info.dli_saddr));
+	else
+		snprintf(buf, size, "%s(+0x%lx)", file,
+			 (unsigned long)((const char *)site - (const char *)info.dli_fbase));
+}
+
+/* One write(2), so that reports of several threads do not mix. */
+static void print(const struct klock_bug *bug)
+{
+	char text[1024], site[256];
+	int len;
+
+	describe_site(bug->site, site, sizeof(site));
+	len = snprintf(text, sizeof(text),
+		       "klock: BUG: %s\n"
+		       "klock:   lock: %s '%s' at %p, class '%s'\n"
+		       "klock:   call: %s\n"
+		       "klock:   do:   %s\n",
+		       bug->what, bug->lock_type, bug->lock_name, bug->lock, bug->lock_name, site,
+		       bug->advice);
+	if (len > (int)sizeof(text) - 1)
+		len = sizeof(text) - 1;
+	if (write(STDERR_FILENO, text, (size_t)len) < 0)
+		return; /* nowhere left to say it */
+}
+
+static void report(const struct klock_bug *bug)
+{
+	klock_bug_fn fn = klock_load_acquire(&bug_fn);
+
+	if (fn)
+		fn(bug);
+	else
+		print(bug);
+}
+
+void klock_bug(const struct klock_bug *bug)
+{
+	const char *then = getenv("KLOCK_BUG");
+
+	report(bug);
+	if (then && !strcmp(then, "abort"))
+		abort();
+}
+
+void klock_bug_fatal(const struct klock_bug *bug)
+{
+	report(bug);
+	abort();
+}

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef KLOCK_BASE_BUG_H
+#define KLOCK_BASE_BUG_H
+
+#include <klock/bug.h>
+
+/* Reports a misuse that the caller refuses; returns unless KLOCK_BUG=abort. */
+void klock_bug(const struct klock_bug *bug);
+
+/* Reports what nothing can go on from, and aborts. */
+void klock_bug_fatal(const struct klock_bug *bug) __attribute__((noreturn));
+
+#endif

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: MIT */
+#include "base/futex.h"
+#include <errno.h>
+#include <klock/lockword.h>
+#include <linux/futex.h>
+#include <stddef.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#define NSEC_PER_SEC 1000000000
+
+/* What the system call takes, whatever the width of the C library's time_t. */
+struct kernel_timespec64 {
+	int64_t tv_sec;
+	int64_t tv_nsec;
+};
+
+struct kernel_timespec_long {
+	long tv_sec;
+	long tv_nsec;
+};
+
+static long futex_wait_long(uint32_t *word, uint32_t value, int64_t deadline_ns)
+{
+#ifdef SYS_futex
+	struct kernel_timespec_long ts = {
+		.tv_sec = (long)(deadline_ns / NSEC_PER_SEC),
+		.tv_nsec = (long)(deadline_ns % NSEC_PER_SEC),
+	};
+
+	return syscall(SYS_futex, word, FUTEX_WAIT_BITSET_PRIVATE, value,
+		       deadline_ns == KLOCK_FOREVER ? NULL : &ts, NULL, FUTEX_BITSET_MATCH_ANY);
+#else
+	(void)word, (void)value, (void)deadline_ns;
+	errno = ENOSYS;
+	return -1;
+#endif
+}
+
+static long futex_wait64(uint32_t *word, uint32_t value, int64_t deadline_ns)
+{
+#ifdef SYS_futex_time64
+	struct kernel_timespec64 ts = {
+		.tv_sec = deadline_ns / NSEC_PER_SEC,
+		.tv_nsec = deadline_ns % NSEC_PER_SEC,
+	};
+
+	return syscall(SYS_futex_time64, word, FUTEX_WAIT_BITSET_PRIVATE, value,
+		       deadline_ns == KLOCK_FOREVER ? NULL : &ts, NULL, FUTEX_BITSET_MATCH_ANY);
+#else
+	(void)word, (void)value, (void)deadline_ns;
+	errno = ENOSYS;
+	return -1;
+#endif
+}
+
+void klock_futex_wait(uint32_t *word, uint32_t value, int64_t deadline_ns)
+{
+	int saved = errno;
+
+	/* Absent, or refused by a filter that does not know it: the older call sleeps as well. */
+	if (futex_wait64(word, value, deadline_ns) < 0 && (errno == ENOSYS || errno == EPERM))
+		futex_wait_long(word, value, deadline_ns);
+	errno = saved;
+}
+
+void klock_futex_wake(uint32_t *word, int n)
+{
+	int saved = errno;
+
+#ifdef SYS_futex
+	syscall(SYS_futex, word, FUTEX_WAKE_PRIVATE, n, NULL, NULL, 0);
+#else
+	syscall(SYS_futex_time64, word, FUTEX_WAKE_PRIVATE, n, NULL, NULL, 0);
+#endif
+	errno = saved;
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT */
+#include "base/membarrier.h"
+#include <errno.h>
+#include <linux/membarrier.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+static bool membarrier(int cmd)
+{
+	int saved = errno;
+	bool done = syscall(SYS_membarrier, cmd, 0, 0) == 0;
+
+	errno = saved;
+	return done;
+}
+
+bool klock_membarrier_register(void)
+{
+	return membarrier(MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED) && klock_membarrier();
+}
+
+bool klock_membarrier(void)
+{
+	return membarrier(MEMBARRIER_CMD_PRIVATE_EXPEDITED);
+}
