@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: MIT */
+#include "wait/park.h"
+#include "base/clock.h"
+#include "base/exempt.h"
+#include "base/minilock.h"
+#include <errno.h>
+#include <string.h>
+
+#define BUCKET_BITS 9
+#define NR_BUCKETS (1u << BUCKET_BITS)
+
+/*
+ * QUEUED -> GRANTED, by who hands over; the record is the waiter's again from
+ * that store on. A waiter that gives up or takes the lock itself stays QUEUED
+ * in name, but has left the list, under the bucket's lock.
+ */
+enum klock_waiter_state { WAITER_QUEUED, WAITER_GRANTED };
+
+/*
+ * `waiters` counts records in the list, so that those who have nothing else to
+ * tell them (wake_up_bit) need not take the lock. Zeroed, a bucket is empty: a
+ * list is made when its first waiter comes.
+ */
+struct bucket {
+	struct klock_minilock lock;
+	uint32_t waiters;
+	struct klock_list list;
+} __attribute__((aligned(64)));
+
+struct klock_queue {
+	struct bucket *bucket;
+	const void *addr;
+	struct klock_list granted; /* out of the list, not yet told */
+	struct klock_task *woken;
+};
+
+static struct bucket buckets[NR_BUCKETS];
+
+static struct bucket *bucket_of(const void *addr)
+{
+	/* Fibonacci hashing: the multiplier is 2^64 over the golden ratio. */
+	uint64_t hash = (uint64_t)(uintptr_t)addr * 0x9e3779b97f4a7c15u;
+
+	return &buckets[hash >> (64 - BUCKET_BITS)];
+}
+
+void klock_park_init(void)
+{
+	klock_exempt(buckets, sizeof(buckets));
+}
+
+static void queue_lock(struct klock_queue *q, const void *addr)
+{
+	q->addr = addr;
+	q->bucket = bucket_of(addr);
+	q->woken = NULL;
+	klock_list_init(&q->granted);
+	klock_minilock_lock(&q->bucket->lock);
+	if (!q->bucket->list.next)
+		klock_list_init(&q->bucket->list);
+}
+
+/* Wakes after the unlock: nobody who is woken has to wait for the bucket. */
+static void queue_unlock(struct klock_queue *q)
+{
+	klock_minilock_unlock(&q->bucket->lock);
+	while (!klock_list_empty(&q->granted)) {
+		struct klock_waiter *w = klock_list_entry(q->granted.next, struct klock_waiter, node);
+		struct klock_task *task = w->task;
+
+		klock_list_del(&w->node);
+		/* [K1] release: pairs with [K2]. The record may be gone after this store. */
+		klock_store_release(&w->state, WAITER_GRANTED);
+		klock_task_wake(task);
+	}
+	if (q->woken)
+		klock_task_wake(q->woken);
+}
+
+static void enqueue(struct klock_queue *q, struct klock_waiter *w)
+{
+	klock_list_add_tail(&q->bucket->list, &w->node);
+	w->queued = true;
+	/* [K3] queue, then check: pairs with [K4]. */
+	klock_fetch_add_seq(&q->bucket->waiters, 1);
+}
+
+static void dequeue(struct klock_queue *q, struct klock_waiter *w)
+{
+	klock_list_del(&w->node);
+	w->queued = false;
+	klock_fetch_add_relaxed(&q->bucket->waiters, (uint32_t)-1); /* too high is only slow */
+}
+
+const void *klock_queue_addr(const struct klock_queue *q)
+{
+	return q->addr;
+}
+
+static struct klock_waiter *find(struct klock_queue *q, struct klock_list *from)
+{
+	for (struct klock_list *node = from; node != &q->bucket->list; node = node->next) {
+		struct klock_waiter *w = klock_list_entry(node, struct klock_waiter, node);
+
+		if (w->addr == q->addr)
+			return w;
+	}
+	return NULL;
+}
+
+struct klock_waiter *klock_queue_first(struct klock_queue *q)
+{
+	return find(q, q->bucket->list.next);
+}
+
+struct klock_waiter *klock_queue_next(struct klock_queue *q, struct klock_waiter *w)
+{
+	return find(q, w->node.next);
+}
+
+void klock_queue_grant(struct klock_queue *q, struct klock_waiter *w)
+{
+	dequeue(q, w);
+	klock_list_add_tail(&q->granted, &w->node);
+}
+
+void klock_queue_wake(struct klock_queue *q, struct klock_waiter *w)
+{
+	w->woken = true;
+	q->woken = w->task;
+}
+
+static bool granted(struct klock_waiter *w)
+{
+	return klock_load_acquire(&w->state) == WAITER_GRANTED; /* [K2] pairs with [K1] */
+}
+
+/* From here on only the thread that handed over can end the wait, and it is about to. */
+static int await_grant(struct klock_waiter *w)
+{
+	while (!granted(w))
+		klock_task_sleep(w->task, KLOCK_FOREVER);
+	return 0;
+}
+
+/*
+ * Looks once more, under the bucket's lock, as one that gives up if `err` is
+ * set. True: the wait is over, *err says how.
+ */
+static bool look_again(struct klock_waiter *w, int *err)
+{
+	struct klock_queue q;
+	bool got, over;
+
+	queue_lock(&q, w->addr);
+	if (!w->queued) {
+		queue_unlock(&q);
+		*err = await_grant(w);
+		return true;
+	}
+	got = w->ops->check(&q, w);
+	over = got || *err;
+	if (over)
+		dequeue(&q, w);
+	if (got)
+		*err = 0;
+	else if (over)
+		w->ops->advance(&q, w->repair);
+	else if (w->woken && w->tries < UINT8_MAX)
+		w->tries++;
+	w->woken = false;
+	queue_unlock(&q);
+	return over;
+}
+
+static int wait_queued(struct klock_waiter *w, int64_t deadline_ns)
+{
+	int err;
+
+	do {
+		err = klock_task_signalled(w->task, w->mode) ? -EINTR : 0;
+		if (!err)
+			klock_task_sleep(w->task, deadline_ns);
+		if (granted(w))
+			return 0;
+		if (!err && deadline_ns != KLOCK_FOREVER && klock_now_ns() >= deadline_ns)
+			err = -ETIME;
+	} while (!look_again(w, &err));
+	if (err == -EINTR)
+		klock_task_take_signal(w->task, w->mode);
+	return err;
+}
+
+int klock_park(struct klock_waiter *w, int64_t deadline_ns)
+{
+	struct klock_queue q;
+	bool got;
+	int err = 0;
+
+	w->task = klock_task_self();
+	w->state = WAITER_QUEUED;
+	w->since = klock_now_ns();
+	w->tries = 0;
+	w->woken = false;
+	klock_exempt(w, sizeof(*w));
+	queue_lock(&q, w->addr);
+	enqueue(&q, w);
+	got = w->ops->check(&q, w);
+	if (got)
+		dequeue(&q, w);
+	queue_unlock(&q);
+	if (!got)
+		err = wait_queued(w, deadline_ns);
+	klock_exempt_end(w, sizeof(*w));
+	return err;
+}
+
+void klock_unpark(const void *addr, void (*advance)(struct klock_queue *q, uint32_t drop),
+		  uint32_t drop)
+{
+	struct klock_queue q;
+
+	queue_lock(&q, addr);
+	advance(&q, drop);
+	queue_unlock(&q);
+}
+
+bool klock_park_maybe(const void *addr)
+{
+	/* [K4] act, then look: pairs with [K3]. A read-modify-write, for the fence in it. */
+	return klock_fetch_add_seq(&bucket_of(addr)->waiters, 0) != 0;
+}
+
+bool klock_park_waited_for(const void *addr)
+{
+	struct klock_queue q;
+	bool waited_for;
+
+	queue_lock(&q, addr);
+	waited_for = klock_queue_first(&q) != NULL;
+	queue_unlock(&q);
+	return waited_for;
+}
+
+void klock_park_after_fork(void)
+{
+	memset(buckets, 0, sizeof(buckets));
+}

@@ -1,0 +1,309 @@
+/* SPDX-License-Identifier: MIT */
+#include "wait/task.h"
+#include "base/bug.h"
+#include "base/clock.h"
+#include "base/cpu.h"
+#include "base/exempt.h"
+#include "base/minilock.h"
+#include "wait/signal.h"
+#include <pthread.h>
+#include <stddef.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+/*
+ * Chunk k holds FIRST_CHUNK << k tasks, so that twenty chunks hold more than a
+ * process can have threads, and the first needs no memory but our own.
+ */
+#define FIRST_CHUNK 64
+#define NR_CHUNKS 16
+
+enum klock_parker { PARKER_EMPTY, PARKER_NOTIFIED, PARKER_ASLEEP };
+
+__thread uint32_t klock_self_word __attribute__((tls_model("initial-exec")));
+static __thread struct klock_task *self_task __attribute__((tls_model("initial-exec")));
+/* A signal that arrived before the thread had a task. */
+static __thread uint32_t early_signal __attribute__((tls_model("initial-exec")));
+
+static struct klock_task first_chunk[FIRST_CHUNK];
+static struct klock_task *chunks[NR_CHUNKS] = { first_chunk };
+static uint32_t nr_tasks = 1; /* made so far; number 0 is nobody, so that no owner word is 0 */
+static struct klock_task *free_tasks;
+static struct klock_minilock table_lock; /* free_tasks, and growing */
+static pthread_key_t exit_key;
+static pthread_once_t key_once = PTHREAD_ONCE_INIT;
+
+static uint32_t kill_all_count;   /* calls of klock_kill_all() */
+static uint32_t kill_all_cleared; /* those that a thread's first lock no longer sees */
+
+void (*klock_task_exit_hook)(struct klock_task *task);
+
+static uint32_t chunk_of(uint32_t number)
+{
+	return 31 - (uint32_t)__builtin_clz(number / FIRST_CHUNK + 1);
+}
+
+static struct klock_task *task_at(uint32_t number)
+{
+	uint32_t k = chunk_of(number);
+	/* [T1] acquire: pairs with [T2]; a chunk that is seen is seen zeroed. */
+	struct klock_task *chunk = klock_load_acquire(&chunks[k]);
+
+	return &chunk[number - FIRST_CHUNK * ((1u << k) - 1)];
+}
+
+static bool grow_for(uint32_t number)
+{
+	uint32_t k = chunk_of(number);
+	size_t size = sizeof(struct klock_task) * FIRST_CHUNK << k;
+	void *chunk;
+
+	if (k >= NR_CHUNKS)
+		return false;
+	if (chunks[k])
+		return true;
+	chunk = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (chunk == MAP_FAILED)
+		return false;
+	klock_exempt(chunk, size);
+	klock_store_release(&chunks[k], (struct klock_task *)chunk); /* [T2] pairs with [T1] */
+	return true;
+}
+
+/* Under table_lock. NULL when there is no memory. */
+static struct klock_task *make_task(void)
+{
+	struct klock_task *task = free_tasks;
+
+	if (task) {
+		free_tasks = task->next_free;
+		return task;
+	}
+	if (!grow_for(nr_tasks))
+		return NULL;
+	task = task_at(nr_tasks);
+	task->word = nr_tasks << KLOCK_W_SHIFT | KLOCK_W_WRITER;
+	/* [T3] release: pairs with [T4]; who sees the number finds the task. seq: see [T10]. */
+	klock_fetch_add_seq(&nr_tasks, 1);
+	return task;
+}
+
+static void put_task(struct klock_task *task)
+{
+	/* [T5] acq_rel: pairs with itself; the last reference comes after all uses. */
+	if (__atomic_sub_fetch(&task->refs, 1, __ATOMIC_ACQ_REL))
+		return;
+	klock_minilock_lock(&table_lock);
+	task->next_free = free_tasks;
+	free_tasks = task;
+	klock_minilock_unlock(&table_lock);
+}
+
+static void thread_ends(void *arg)
+{
+	struct klock_task *task = arg;
+
+	if (klock_task_exit_hook)
+		klock_task_exit_hook(task);
+	/* A destructor that runs after this one and takes a lock starts over with a new task. */
+	self_task = NULL;
+	klock_self_word = 0;
+	klock_store_relaxed(&task->tid, 0); /* a report may still name it; nothing hangs on that */
+	put_task(task);
+}
+
+static void make_key(void)
+{
+	/* Without a key the tasks of ended threads are not used again: memory, not safety. */
+	if (pthread_key_create(&exit_key, thread_ends))
+		exit_key = (pthread_key_t)-1;
+	klock_exempt(first_chunk, sizeof(first_chunk));
+}
+
+static struct klock_task *register_thread(void)
+{
+	static const struct klock_bug no_memory = {
+		.what = "out of memory for the task of a thread",
+		.advice = "free memory, or run fewer threads at once",
+		.lock_type = "thread",
+		.lock_name = "?",
+	};
+	struct klock_task *task;
+
+	pthread_once(&key_once, make_key);
+	klock_minilock_lock(&table_lock);
+	task = make_task();
+	klock_minilock_unlock(&table_lock);
+	if (!task)
+		klock_bug_fatal(&no_memory);
+	task->many_cpus = klock_cpu_many();
+	task->held = NULL;
+	/* Eats what klock_kill_all() left there, and sees its mark: [T6]. */
+	klock_xchg_acq_rel(&task->parker, PARKER_EMPTY);
+	klock_store_relaxed(&task->kills_seen, klock_load_relaxed(&kill_all_cleared));
+	klock_store_relaxed(&task->refs, 1);
+	klock_store_relaxed(&task->tid, (int32_t)syscall(SYS_gettid));
+	klock_store_relaxed(&task->pending, klock_load_relaxed(&early_signal));
+	if (exit_key != (pthread_key_t)-1)
+		pthread_setspecific(exit_key, task);
+	klock_self_word = task->word;
+	self_task = task;
+	/* A handler between the copy above and this line marked only the early word. */
+	klock_fetch_or_relaxed(&task->pending, klock_load_relaxed(&early_signal));
+	klock_store_relaxed(&early_signal, 0);
+	return task;
+}
+
+struct klock_task *klock_task_self(void)
+{
+	return self_task ? self_task : register_thread();
+}
+
+struct klock_task *klock_current(void)
+{
+	return klock_task_self();
+}
+
+struct klock_task *klock_task_by_word(uint32_t word)
+{
+	uint32_t number = word >> KLOCK_W_SHIFT;
+
+	/* [T4] acquire: pairs with [T3]. */
+	return number && number < klock_load_acquire(&nr_tasks) ? task_at(number) : NULL;
+}
+
+struct klock_task *klock_get_task(struct klock_task *task)
+{
+	klock_fetch_add_relaxed(&task->refs, 1); /* the caller's own reference keeps it */
+	return task;
+}
+
+void klock_put_task(struct klock_task *task)
+{
+	put_task(task);
+}
+
+pid_t klock_task_tid(const struct klock_task *task)
+{
+	return klock_load_relaxed(&task->tid); /* a name, stale by the time it is used */
+}
+
+/*
+ * The parker: a token. sleep: EMPTY -> ASLEEP, futex, -> EMPTY. wake: -> NOTIFIED.
+ * A token left over makes the next sleep return at once, and its caller look again.
+ */
+void klock_task_sleep(struct klock_task *task, int64_t deadline_ns)
+{
+	uint32_t expected = PARKER_EMPTY;
+
+	/* [T6] acquire: pairs with [T7]; who is woken sees why. */
+	if (klock_cas_acq_rel(&task->parker, &expected, PARKER_ASLEEP))
+		klock_futex_wait(&task->parker, PARKER_ASLEEP, deadline_ns);
+	klock_xchg_acq_rel(&task->parker, PARKER_EMPTY);
+}
+
+void klock_task_wake(struct klock_task *task)
+{
+	/* [T7] release: pairs with [T6]. */
+	if (klock_xchg_acq_rel(&task->parker, PARKER_NOTIFIED) == PARKER_ASLEEP)
+		klock_futex_wake(&task->parker, 1);
+}
+
+static bool killed(const struct klock_task *task)
+{
+	/* [T8] pairs with [T9]: marked before the wake-up whose token the sleeper took. */
+	return (klock_load_acquire(&task->pending) & KLOCK_KILL) ||
+	       klock_load_seq(&kill_all_count) != klock_load_relaxed(&task->kills_seen);
+}
+
+bool klock_task_signalled(const struct klock_task *task, enum klock_wait_mode mode)
+{
+	if (mode == KLOCK_WAIT_PLAIN)
+		return false;
+	return killed(task) || (mode == KLOCK_WAIT_INTERRUPTIBLE &&
+				(klock_load_acquire(&task->pending) & KLOCK_INTERRUPT)); /* [T8] */
+}
+
+void klock_task_take_signal(struct klock_task *task, enum klock_wait_mode mode)
+{
+	if (mode == KLOCK_WAIT_INTERRUPTIBLE && !killed(task))
+		klock_fetch_and_seq(&task->pending, ~(uint32_t)KLOCK_INTERRUPT);
+}
+
+void klock_kill(struct klock_task *task)
+{
+	klock_fetch_or_seq(&task->pending, KLOCK_KILL); /* [T9] pairs with [T8] */
+	klock_task_wake(task);
+}
+
+void klock_interrupt(struct klock_task *task)
+{
+	klock_fetch_or_seq(&task->pending, KLOCK_INTERRUPT); /* [T9] */
+	klock_task_wake(task);
+}
+
+void klock_interrupt_self(void)
+{
+	if (self_task)
+		klock_interrupt(self_task);
+	else
+		klock_fetch_or_relaxed(&early_signal, KLOCK_INTERRUPT); /* own thread's handler */
+}
+
+void klock_kill_all(void)
+{
+	uint32_t n;
+
+	klock_fetch_add_seq(&kill_all_count, 1); /* [T9] for all at once */
+	/*
+	 * [T10] mark, then count the tasks: pairs with [T3], which counts itself,
+	 * then looks for the mark before it sleeps. One of the two sees the other.
+	 */
+	n = klock_load_seq(&nr_tasks);
+	for (uint32_t i = 1; i < n; i++)
+		klock_task_wake(task_at(i));
+}
+
+void klock_unkill(struct klock_task *task)
+{
+	klock_store_relaxed(&task->pending, 0); /* the caller orders it against its own kills */
+	klock_store_relaxed(&task->kills_seen, klock_load_relaxed(&kill_all_count));
+}
+
+void klock_unkill_all(void)
+{
+	uint32_t n = klock_load_acquire(&nr_tasks);
+
+	klock_store_relaxed(&kill_all_cleared, klock_load_relaxed(&kill_all_count));
+	for (uint32_t i = 1; i < n; i++)
+		klock_unkill(task_at(i));
+}
+
+bool klock_fatal_signal_pending(void)
+{
+	return killed(klock_task_self());
+}
+
+bool klock_signal_pending(void)
+{
+	return klock_task_signalled(klock_task_self(), KLOCK_WAIT_INTERRUPTIBLE);
+}
+
+void klock_task_after_fork(void)
+{
+	table_lock.state = 0;
+	free_tasks = NULL;
+	for (uint32_t i = 1; i < nr_tasks; i++) {
+		struct klock_task *task = task_at(i);
+
+		if (task == self_task) {
+			task->tid = (int32_t)syscall(SYS_gettid);
+			continue;
+		}
+		task->tid = 0;
+		task->refs = 0;
+		task->next_free = free_tasks;
+		free_tasks = task;
+	}
+}

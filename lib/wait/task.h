@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The table of threads. A task lives in a table that only grows and is never
+ * freed: whoever has a pointer to one may wake it at any time, also when its
+ * thread has ended, and a signal handler may walk the table without a lock.
+ */
+#ifndef KLOCK_WAIT_TASK_H
+#define KLOCK_WAIT_TASK_H
+
+#include <klock/lockword.h>
+#include <klock/task.h>
+
+enum klock_wait_mode { KLOCK_WAIT_PLAIN, KLOCK_WAIT_KILLABLE, KLOCK_WAIT_INTERRUPTIBLE };
+
+struct klock_task {
+	uint32_t parker;    /* enum klock_parker: where its thread sleeps */
+	uint32_t pending;   /* enum klock_signal_action bits marked by klock_kill() and _interrupt() */
+	uint32_t kills_seen; /* generation of klock_kill_all() that no longer counts */
+	uint32_t refs;      /* the thread's own, and those of klock_get_task() */
+	uint32_t word;      /* klock_self_word of the thread: never changes */
+	int32_t tid;        /* 0 when the thread has ended */
+	bool many_cpus;     /* whether it may run on more than one; its own thread's */
+	void *held;         /* the held stack of lib/annotate/held.c; its own thread's */
+	struct klock_task *next_free;
+} __attribute__((aligned(64)));
+
+/* The calling thread's task; made on the thread's first call. */
+struct klock_task *klock_task_self(void);
+
+/* The task with this owner word, to be named in reports; NULL for none. */
+struct klock_task *klock_task_by_word(uint32_t word);
+
+/* Whether a mark is there that ends a wait in this mode. */
+bool klock_task_signalled(const struct klock_task *task, enum klock_wait_mode mode);
+
+/* It has ended one: an interrupt does so once. */
+void klock_task_take_signal(struct klock_task *task, enum klock_wait_mode mode);
+
+/* Sleeps until klock_task_wake(), or until the deadline, or without a reason. */
+void klock_task_sleep(struct klock_task *task, int64_t deadline_ns);
+
+/* Ends the task's sleep, the one under way or the next. Async-signal-safe. */
+void klock_task_wake(struct klock_task *task);
+
+/* In the child of a fork(): the calling thread is the only one left. */
+void klock_task_after_fork(void);
+
+/* Called as a thread that has a task ends, before the task can be used again. */
+extern void (*klock_task_exit_hook)(struct klock_task *task);
+
+#endif
