@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: MIT */
+#include "annotate/watch.h"
+#include "base/bug.h"
+#include "base/exempt.h"
+
+/* Misuse first: what is refused is not told to the others. */
+static const struct klock_watcher *const known[] = {
+	&klock_watch_held,
+	&klock_watch_valgrind,
+	&klock_watch_tsan,
+};
+
+#define NR_KNOWN (sizeof(known) / sizeof(known[0]))
+
+bool klock_watched;
+static const struct klock_watcher *present[NR_KNOWN];
+static unsigned int nr_present;
+
+void klock_watch_init(void)
+{
+	for (size_t i = 0; i < NR_KNOWN; i++)
+		if (known[i]->present())
+			present[nr_present++] = known[i];
+	klock_watched = nr_present > 0;
+}
+
+bool klock_watch_slow(enum klock_event_kind kind, const struct klock_event *ev)
+{
+	for (unsigned int i = 0; i < nr_present; i++)
+		if (!present[i]->event(kind, ev))
+			return false;
+	return true;
+}
+
+void klock_bit_released(unsigned long *word)
+{
+	for (unsigned int i = 0; i < nr_present; i++)
+		if (present[i]->released)
+			present[i]->released(word);
+}
+
+void klock_bit_acquired(unsigned long *word)
+{
+	for (unsigned int i = 0; i < nr_present; i++)
+		if (present[i]->acquired)
+			present[i]->acquired(word);
+}
+
+void klock_map_init(struct lockdep_map *map, const char *name, struct lock_class_key *key)
+{
+	map->ref = key;
+	if (!key)
+		return;
+	if (klock_watched) /* locks of one class may be initialised by several threads at once */
+		klock_exempt(key, sizeof(*key));
+	if (klock_load_acquire(&key->kind) == KLOCK_REF_KEY) /* [A1] pairs with [A2]: the name is there */
+		return;
+	klock_store_relaxed(&key->name, name);
+	klock_store_release(&key->kind, (unsigned char)KLOCK_REF_KEY); /* [A2] pairs with [A1] */
+}
+
+const char *klock_map_name(const struct lockdep_map *map)
+{
+	const unsigned char *ref = map ? (const unsigned char *)map->ref : NULL;
+
+	if (!ref)
+		return "(not initialised)";
+	if (*ref == KLOCK_REF_STATIC_NAME)
+		return (const char *)ref + 1;
+	return ((const struct lock_class_key *)map->ref)->name;
+}
+
+static struct klock_bug bug_of(const struct klock_event *ev, const char *what, const char *advice)
+{
+	return (struct klock_bug){
+		.what = what,
+		.advice = advice,
+		.lock_type = ev->type->type,
+		.lock_name = klock_map_name(ev->map),
+		.lock = ev->lock,
+		.site = ev->site,
+	};
+}
+
+void klock_event_bug(const struct klock_event *ev, const char *what, const char *advice)
+{
+	const struct klock_bug bug = bug_of(ev, what, advice);
+
+	klock_bug(&bug);
+}
+
+void klock_event_bug_fatal(const struct klock_event *ev, const char *what, const char *advice)
+{
+	const struct klock_bug bug = bug_of(ev, what, advice);
+
+	klock_bug_fatal(&bug);
+}

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The one seam between the locks and those that watch them: a lock tells each
+ * event once, here, and each watcher that is present hears it.
+ *
+ * Nothing watches: klock_watched is false, each thread's klock_self_word is
+ * set after its first lock, and the inline fast paths run without a test for
+ * watchers. Something watches: klock_watched is true from the first lock on,
+ * klock_self_word stays 0 in every thread, and so all operations come here.
+ */
+#ifndef KLOCK_ANNOTATE_WATCH_H
+#define KLOCK_ANNOTATE_WATCH_H
+
+#include <klock/lockdep_types.h>
+#include <klock/lockword.h>
+#include <klock/wait_bit.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+/* The order of calls: ACQUIRE, then ACQUIRED or REFUSED; RELEASE, RELEASED. */
+enum klock_event_kind {
+	KLOCK_EV_INIT,
+	KLOCK_EV_DESTROY,    /* allowed, and about to be done */
+	KLOCK_EV_ACQUIRE,    /* before anything can block */
+	KLOCK_EV_ACQUIRED,
+	KLOCK_EV_REFUSED,    /* a try that failed, a wait that was given up */
+	KLOCK_EV_RELEASE,    /* before the lock is free; a watcher may refuse it */
+	KLOCK_EV_RELEASED,
+	KLOCK_EV_DOWNGRADE,  /* write to read, before other readers may come in */
+	KLOCK_EV_DOWNGRADED,
+};
+
+/* What kind of lock it is: `type` is the kernel's name of its struct. */
+struct klock_lock_type {
+	const char *type;
+	size_t size;
+	bool counted;   /* a semaphore: units, no owner, not in lockdep's order */
+	bool recursive; /* a thread may hold it for reading twice without waiting for itself */
+};
+
+struct klock_event {
+	const struct klock_lock_type *type;
+	void *lock;
+	struct lockdep_map *map;
+	unsigned int how; /* enum klock_how: READ or WRITE, TRY, NON_OWNER, and the subclass */
+	const struct lockdep_map *nest;
+	const void *site; /* in the program */
+};
+
+/* Tells the watchers. False: one of them has reported a misuse, and the call is to be refused. */
+bool klock_watch_slow(enum klock_event_kind kind, const struct klock_event *ev);
+
+static inline bool klock_watch(enum klock_event_kind kind, const struct klock_event *ev)
+{
+	return KLOCK_LIKELY(!klock_watched) || klock_watch_slow(kind, ev);
+}
+
+/* A watcher. `event` is called for each event, in the order of the table in watch.c. */
+struct klock_watcher {
+	const char *name;
+	bool (*present)(void); /* asked once, before the first event */
+	bool (*event)(enum klock_event_kind kind, const struct klock_event *ev);
+	/* A release and an acquire of the caller's own memory, for bits; may be NULL. */
+	void (*released)(void *addr);
+	void (*acquired)(void *addr);
+};
+
+extern const struct klock_watcher klock_watch_held;     /* held.c: KLOCK_CHECK=1, misuse */
+extern const struct klock_watcher klock_watch_valgrind; /* valgrind.c: Helgrind and DRD */
+extern const struct klock_watcher klock_watch_tsan;     /* tsan.c: ThreadSanitizer */
+
+/* Asks the watchers whether they are present, and sets klock_watched. Called once. */
+void klock_watch_init(void);
+
+/* Makes the map one of class `key`, which keeps the name it was given first. */
+void klock_map_init(struct lockdep_map *map, const char *name, struct lock_class_key *key);
+
+/* The name of a lock, and of its class. */
+const char *klock_map_name(const struct lockdep_map *map);
+
+/* Reports `what` of the event's lock and call site through klock_bug(). */
+void klock_event_bug(const struct klock_event *ev, const char *what, const char *advice);
+/* The same for what nothing can go on from. */
+void klock_event_bug_fatal(const struct klock_event *ev, const char *what, const char *advice)
+	__attribute__((noreturn));
+
+#endif

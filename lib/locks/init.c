@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Set-up, by whoever comes first: there is no constructor whose turn would
+ * have to come before that of a program's own.
+ *
+ * fork() copies one thread and all memory. What the others had queued, and the
+ * minilocks that they held, would be there for ever: the child starts with
+ * empty queues. A lock that no thread held at fork() may have bits left that
+ * speak of waiters; the next thread that queues finds nobody there and clears
+ * them. A lock that another thread held stays held.
+ */
+#include "locks/init.h"
+#include "annotate/watch.h"
+#include "wait/park.h"
+#include <pthread.h>
+
+static void in_child(void)
+{
+	klock_park_after_fork();
+	klock_task_after_fork();
+}
+
+static void init(void)
+{
+	klock_park_init();
+	klock_watch_init();
+	/* No memory for it: the child of such a process may only exec(), as POSIX has it anyway. */
+	(void)pthread_atfork(NULL, NULL, in_child);
+}
+
+struct klock_task *klock_thread(void)
+{
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+	struct klock_task *task = klock_task_self();
+
+	if (KLOCK_UNLIKELY(!klock_self_word)) {
+		pthread_once(&once, init);
+		if (!klock_watched)
+			klock_self_word = task->word;
+	}
+	return task;
+}

@@ -1,0 +1,369 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * How a lock word is waited for and handed over. The bits are in
+ * <klock/lockword.h>.
+ *
+ * Who gets in. Newcomers take a lock that is free for them at once: writers
+ * also past waiters ("stealing": the lock is used while the waiter wakes up),
+ * readers only while nobody waits, so that a queued writer keeps new readers
+ * out. A release with waiters looks at the head of the queue:
+ *   a reader   it is granted the lock, and all other readers that wait with it;
+ *   a writer   it is woken to take the lock itself (WAKING: until it has
+ *              looked, releases need not wake anybody); once it has found the
+ *              lock taken KLOCK_HANDOFF_AFTER times, it is granted the lock.
+ *
+ * The bound. A waiter at the head is passed over only while it wakes up,
+ * KLOCK_HANDOFF_AFTER times at the most; readers at the head, never. A waiter
+ * behind n others waits for n turns like that. Readers enter past a waiting
+ * writer in one batch for each reader at the head before it, and those had
+ * queued already.
+ *
+ * Invariants, under the bucket's lock:
+ *   I1  somebody is queued => WAITERS
+ *   I2  somebody is queued and the word is free => WAKING, and the head is
+ *       awake or about to be woken
+ * So no release may leave the word free and WAITERS without WAKING: klock_word_drop()
+ * goes to the queue for it.
+ */
+#include "locks/lockword.h"
+#include "base/clock.h"
+#include "base/cpu.h"
+#include "locks/init.h"
+#include "wait/park.h"
+#include <errno.h>
+
+#define KLOCK_HANDOFF_AFTER 4
+
+/* In pauses. The first is what a lock gets whose spins have failed lately. */
+#define SPIN_MIN 10
+#define SPIN_MAX 400
+
+static bool is_free(uint32_t w)
+{
+	return !(w & KLOCK_W_WRITER) && w < KLOCK_W_READER;
+}
+
+/* What a hold adds to the word. */
+static uint32_t hold_of(const struct klock_task *task, bool shared)
+{
+	return shared ? KLOCK_W_READER : task->word;
+}
+
+/* The lock, if a newcomer may have it now. */
+static bool try_take(uint32_t *word, const struct klock_task *task, bool shared)
+{
+	uint32_t hold = hold_of(task, shared);
+	uint32_t w = klock_load_relaxed(word); /* only a guess: the exchange decides */
+
+	while (shared ? !(w & KLOCK_W_READ_BLOCKED) : is_free(w))
+		if (klock_cas_acquire(word, &w, w + hold)) /* [W1], [W3] */
+			return true;
+	return false;
+}
+
+/* Under the bucket's lock: the lock, if this waiter may have it, or the bits that bring it. */
+static bool check(struct klock_queue *q, struct klock_waiter *me)
+{
+	uint32_t *word = (uint32_t *)klock_queue_addr(q);
+	bool first = klock_queue_first(q) == me;
+	bool alone = first && !klock_queue_next(q, me);
+	uint32_t w = klock_load_relaxed(word), new; /* only a guess: the exchange decides */
+	bool taken;
+
+	do {
+		taken = first && (is_free(w) || (me->shared && !(w & KLOCK_W_WRITER)));
+		if (taken)
+			new = (w & ~KLOCK_W_FLAGS) + hold_of(me->task, me->shared) +
+			      (alone ? 0 : KLOCK_W_WAITERS);
+		else
+			/* The head has looked: the next release is to wake it again. */
+			new = (w | KLOCK_W_WAITERS) & ~(first ? KLOCK_W_WAKING : 0);
+	} while (!klock_cas_acquire(word, &w, new));
+	return taken;
+}
+
+static bool readers_wait(struct klock_queue *q, uint32_t *count, bool *all)
+{
+	*count = 0;
+	*all = true;
+	for (struct klock_waiter *w = klock_queue_first(q); w; w = klock_queue_next(q, w)) {
+		if (w->shared)
+			++*count;
+		else
+			*all = false;
+	}
+	return *count > 0;
+}
+
+static void grant_readers(struct klock_queue *q)
+{
+	struct klock_waiter *w = klock_queue_first(q);
+
+	while (w) {
+		struct klock_waiter *next = klock_queue_next(q, w);
+
+		if (w->shared)
+			klock_queue_grant(q, w);
+		w = next;
+	}
+}
+
+enum turn { TURN_NOBODY, TURN_READERS, TURN_WAKE, TURN_HANDOFF };
+
+/* What is to become of the word, of which `n` is left, and whose turn it is. */
+static enum turn next_turn(struct klock_queue *q, uint32_t n, uint32_t *new)
+{
+	struct klock_waiter *head = klock_queue_first(q);
+	uint32_t count, readers;
+	bool all_readers;
+
+	count = n & ~(KLOCK_W_WAITERS | KLOCK_W_WAKING);
+	if (!head) {
+		*new = count;
+		return TURN_NOBODY;
+	}
+	*new = count | KLOCK_W_WAITERS;
+	if (n & KLOCK_W_WRITER)
+		return TURN_NOBODY;
+	if (head->shared) {
+		readers_wait(q, &readers, &all_readers);
+		*new = count + readers * KLOCK_W_READER + (all_readers ? 0 : KLOCK_W_WAITERS);
+		return TURN_READERS;
+	}
+	if (!is_free(n))
+		return TURN_NOBODY;
+	if (head->tries < KLOCK_HANDOFF_AFTER) {
+		*new |= KLOCK_W_WAKING;
+		return TURN_WAKE;
+	}
+	*new = head->task->word | (klock_queue_next(q, head) ? KLOCK_W_WAITERS : 0);
+	return TURN_HANDOFF;
+}
+
+/* Under the bucket's lock: takes `drop` off the word and sees to the queue's front. */
+static void advance(struct klock_queue *q, uint32_t drop)
+{
+	uint32_t *word = (uint32_t *)klock_queue_addr(q);
+	uint32_t w = klock_load_relaxed(word), new; /* only a guess: the exchange decides */
+	enum turn turn;
+
+	do
+		turn = next_turn(q, w - drop, &new);
+	while (!klock_cas_acq_rel(word, &w, new)); /* [W2], [W4]; the granted see it through [K1] */
+
+	switch (turn) {
+	case TURN_READERS:
+		grant_readers(q);
+		break;
+	case TURN_WAKE:
+		klock_queue_wake(q, klock_queue_first(q));
+		break;
+	case TURN_HANDOFF:
+		klock_queue_grant(q, klock_queue_first(q));
+		break;
+	case TURN_NOBODY:
+		break;
+	}
+}
+
+static const struct klock_wait_ops word_ops = { .check = check, .advance = advance };
+
+/*
+ * Short holds are spun for: the limit follows what spins for this lock needed
+ * lately, and sinks when they fail. With one CPU the holder could not run.
+ */
+static bool spin_take(uint32_t *word, uint32_t *spin, struct klock_task *task, bool shared)
+{
+	int32_t usual = (int32_t)klock_load_relaxed(spin); /* an estimate; lost updates are fine */
+	int32_t limit = usual * 2 + SPIN_MIN;
+
+	if (!task->many_cpus)
+		return false;
+	if (limit > SPIN_MAX)
+		limit = SPIN_MAX;
+	for (int32_t n = 1; n <= limit; n++) {
+		klock_cpu_relax();
+		if (try_take(word, task, shared)) {
+			klock_store_relaxed(spin, (uint32_t)(usual + (n - usual) / 8));
+			return true;
+		}
+	}
+	klock_store_relaxed(spin, (uint32_t)(usual - (usual + 7) / 8));
+	task->many_cpus = klock_cpu_many(); /* about to sleep: a system call more hardly counts */
+	return false;
+}
+
+int klock_refuse_negative(const struct klock_event *ev)
+{
+	klock_event_bug(ev, "a negative timeout", "pass nanoseconds from now, or 0 to try");
+	return -EINVAL;
+}
+
+/* Misuse that only a slow path can see, before it waits. */
+static void check_waitable(uint32_t *word, const struct klock_task *task,
+			   const struct klock_event *ev)
+{
+	uint32_t w = klock_load_relaxed(word); /* what is looked for does not change meanwhile */
+
+	if (w == KLOCK_W_DESTROYED) {
+		klock_event_bug(ev, "lock used after it was destroyed",
+				"initialise it again before its next use");
+		klock_cas_relaxed(word, &w, 0);
+	} else if (klock_word_owned(w, task->word)) {
+		klock_event_bug(ev, "a thread waits for a lock that it holds for writing",
+				"release the lock first; this wait may never end");
+	} else if (w & KLOCK_W_FULL) {
+		klock_event_bug(ev, "more readers than a lock can count",
+				"look for a down_read() without up_read()");
+	}
+}
+
+int klock_word_take(uint32_t *word, uint32_t *spin, const struct klock_event *ev, int64_t ns)
+{
+	struct klock_task *task = klock_thread();
+	struct klock_waiter w = {
+		.addr = word,
+		.ops = &word_ops,
+		.mode = klock_wait_mode_of(ev->how),
+		.shared = !(ev->how & KLOCK_WRITE),
+	};
+
+	if (try_take(word, task, w.shared))
+		return 0;
+	if (ev->how & KLOCK_TRY)
+		return -EAGAIN;
+	if (ns < 0)
+		return klock_refuse_negative(ev);
+	check_waitable(word, task, ev);
+	if (ns == 0)
+		return -ETIME;
+	if (spin_take(word, spin, task, w.shared))
+		return 0;
+	return klock_park(&w, klock_deadline(ns));
+}
+
+int klock_word_acquire(uint32_t *word, uint32_t *spin, const struct klock_event *ev, int64_t ns)
+{
+	int err;
+
+	klock_thread();
+	klock_check_null(ev);
+	klock_watch(KLOCK_EV_ACQUIRE, ev);
+	err = klock_word_take(word, spin, ev, ns);
+	klock_watch(err ? KLOCK_EV_REFUSED : KLOCK_EV_ACQUIRED, ev);
+	return err;
+}
+
+/* Whether taking `hold` off the word leaves a free lock with waiters and none of them awake. */
+static bool must_advance(uint32_t w, uint32_t hold)
+{
+	return (w & (KLOCK_W_WAITERS | KLOCK_W_WAKING)) == KLOCK_W_WAITERS && is_free(w - hold);
+}
+
+void klock_word_drop(uint32_t *word, uint32_t hold)
+{
+	uint32_t w = klock_load_relaxed(word); /* only a guess: the exchange decides */
+
+	do {
+		if (must_advance(w, hold)) {
+			klock_unpark(word, advance, hold);
+			return;
+		}
+	} while (!klock_cas_release(word, &w, w - hold)); /* [W2], [W4] */
+}
+
+/* What is wrong with giving this hold up, as far as the word shows it; NULL: nothing. */
+static const char *release_misuse(uint32_t w, const struct klock_task *task, bool write)
+{
+	if (w == KLOCK_W_DESTROYED)
+		return "release of a lock that was destroyed";
+	if (is_free(w))
+		return "release of a lock that nobody holds";
+	if (write && !(w & KLOCK_W_WRITER))
+		return "release for writing of a lock that is held for reading";
+	if (write && !klock_word_owned(w, task->word))
+		return "release of a lock that another thread holds";
+	if (!write && (w & KLOCK_W_WRITER))
+		return "release for reading of a lock that is held for writing";
+	return NULL;
+}
+
+void klock_word_release(uint32_t *word, const struct klock_event *ev)
+{
+	struct klock_task *task = klock_thread();
+	bool write = ev->how & KLOCK_WRITE;
+	const char *misuse;
+
+	klock_check_null(ev);
+	/* relaxed: our own hold cannot go away meanwhile */
+	misuse = release_misuse(klock_load_relaxed(word), task, write);
+	if (misuse) {
+		klock_event_bug(ev, misuse, "release once, in the mode and thread that acquired it");
+		return;
+	}
+	if (!klock_watch(KLOCK_EV_RELEASE, ev))
+		return;
+	klock_word_drop(word, hold_of(task, !write));
+	klock_watch(KLOCK_EV_RELEASED, ev);
+}
+
+void klock_word_downgrade(uint32_t *word, const struct klock_event *ev)
+{
+	struct klock_task *task = klock_thread();
+	uint32_t drop = task->word - KLOCK_W_READER, w;
+
+	klock_check_null(ev);
+	w = klock_load_relaxed(word); /* our own hold cannot go away meanwhile */
+	if (!klock_word_owned(w, task->word)) {
+		klock_event_bug(ev, "downgrade of a lock that this thread does not hold for writing",
+				"call downgrade_write() between down_write() and up_write() only");
+		return;
+	}
+	if (!klock_watch(KLOCK_EV_DOWNGRADE, ev))
+		return;
+	do {
+		if (w & KLOCK_W_WAITERS) {
+			klock_unpark(word, advance, drop);
+			break;
+		}
+	} while (!klock_cas_release(word, &w, w - drop)); /* [W2] */
+	klock_watch(KLOCK_EV_DOWNGRADED, ev);
+}
+
+void klock_word_init(uint32_t *word, uint32_t *spin, const struct klock_event *ev,
+		     const char *name, struct lock_class_key *key)
+{
+	klock_thread();
+	klock_check_null(ev);
+	if (klock_park_waited_for(word)) {
+		klock_event_bug(ev, "a lock is initialised while threads wait for it",
+				"initialise a lock once, before its first use");
+		return;
+	}
+	klock_map_init(ev->map, name, key);
+	klock_store_relaxed(spin, 0); /* the caller publishes the lock */
+	klock_store_relaxed(word, 0);
+	klock_watch(KLOCK_EV_INIT, ev);
+}
+
+void klock_word_destroy(uint32_t *word, const struct klock_event *ev)
+{
+	uint32_t w = 0;
+
+	klock_thread();
+	klock_check_null(ev);
+	if (!klock_watch(KLOCK_EV_DESTROY, ev))
+		return;
+	if (klock_cas_acquire(word, &w, KLOCK_W_DESTROYED))
+		return;
+	/* Left behind by a fork(): see locks/init.c. */
+	if (is_free(w) && !klock_park_waited_for(word)) {
+		klock_store_relaxed(word, KLOCK_W_DESTROYED); /* nobody else may use it now */
+		return;
+	}
+	if (w == KLOCK_W_DESTROYED)
+		klock_event_bug(ev, "a lock is destroyed twice", "destroy it once");
+	else
+		klock_event_bug(ev, "a lock is destroyed while it is held or waited for",
+				"release it everywhere, and join the waiters, first");
+}

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: MIT */
+/* The out-of-line half of <klock/lockword.h>: one algorithm for mutex and rw_semaphore. */
+#ifndef KLOCK_LOCKS_LOCKWORD_H
+#define KLOCK_LOCKS_LOCKWORD_H
+
+#include "annotate/watch.h"
+#include "wait/task.h"
+
+/*
+ * Takes the lock as ev->how says, within `ns`, and tells the watchers.
+ * 0, -EAGAIN (a try), -EINTR, -ETIME, or -EINVAL for a negative time.
+ */
+int klock_word_acquire(uint32_t *word, uint32_t *spin, const struct klock_event *ev, int64_t ns);
+
+/* Gives a hold up, or reports that there is none. */
+void klock_word_release(uint32_t *word, const struct klock_event *ev);
+
+/* Write becomes read, or a report that it was not held for writing. */
+void klock_word_downgrade(uint32_t *word, const struct klock_event *ev);
+
+/* Makes a new lock of it, or reports that the old one is held. */
+void klock_word_init(uint32_t *word, uint32_t *spin, const struct klock_event *ev,
+		     const char *name, struct lock_class_key *key);
+/* Makes it unusable, or reports that it is held or waited for. */
+void klock_word_destroy(uint32_t *word, const struct klock_event *ev);
+
+/* The same without the watchers and without checks, for locks made of this one. */
+int klock_word_take(uint32_t *word, uint32_t *spin, const struct klock_event *ev, int64_t ns);
+void klock_word_drop(uint32_t *word, uint32_t hold);
+
+/* How a wait under these flags may be cut short. */
+static inline enum klock_wait_mode klock_wait_mode_of(unsigned int how)
+{
+	if (how & KLOCK_INTERRUPTIBLE)
+		return KLOCK_WAIT_INTERRUPTIBLE;
+	return how & KLOCK_KILLABLE ? KLOCK_WAIT_KILLABLE : KLOCK_WAIT_PLAIN;
+}
+
+/* Reports a negative timeout; returns -EINVAL. */
+int klock_refuse_negative(const struct klock_event *ev);
+
+/* Reports a NULL lock, which nothing can go on from. */
+static inline void klock_check_null(const struct klock_event *ev)
+{
+	if (KLOCK_UNLIKELY(!ev->lock))
+		klock_event_bug_fatal(ev, "NULL is no lock",
+				      "pass the address of an initialised lock");
+}
+
+#endif

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MIT */
+#include <klock/mutex.h>
+#include "locks/lockword.h"
+
+static const struct klock_lock_type mutex_type = {
+	.type = "mutex",
+	.size = sizeof(struct mutex),
+};
+
+static struct klock_event event(struct mutex *lock, unsigned int how, const void *site)
+{
+	return (struct klock_event){
+		.type = &mutex_type,
+		.lock = lock,
+		.map = lock ? &lock->dep_map : NULL,
+		.how = how,
+		.site = site,
+	};
+}
+
+void klock_mutex_init(struct mutex *lock, const char *name, struct lock_class_key *key)
+{
+	struct klock_event ev = event(lock, KLOCK_WRITE, __builtin_return_address(0));
+
+	klock_word_init(&lock->word, &lock->spin, &ev, name, key);
+}
+
+void klock_mutex_destroy(struct mutex *lock)
+{
+	struct klock_event ev = event(lock, KLOCK_WRITE, __builtin_return_address(0));
+
+	klock_word_destroy(&lock->word, &ev);
+}
+
+int klock_mutex_acquire(struct mutex *lock, unsigned int how, int64_t timeout_ns,
+			const struct lockdep_map *nest)
+{
+	struct klock_event ev = event(lock, how, __builtin_return_address(0));
+
+	ev.nest = nest;
+	return klock_word_acquire(&lock->word, &lock->spin, &ev, timeout_ns);
+}
+
+void klock_mutex_release(struct mutex *lock)
+{
+	struct klock_event ev = event(lock, KLOCK_WRITE, __builtin_return_address(0));
+
+	klock_word_release(&lock->word, &ev);
+}

@@ -1,0 +1,290 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Readers count in a place of their own thread's; a writer bars them, makes
+ * their counts visible, and waits until the sum is zero.
+ *
+ *	reader                          writer
+ *	[P1] counter++                  [P2] block = 1
+ *	     (compiler barrier)              membarrier()
+ *	[P3] block? back off            [P2] sum of the counters, until it is 0
+ *
+ * The membarrier falls before or after the reader's two accesses on its CPU:
+ * before, and the reader sees block; after, and the sum sees the counter.
+ * Giving up works the same way ([P5], [P6]): the sum sees counter--, or the
+ * reader sees block and wakes the writer.
+ *
+ * Each line is written by one thread. A hold may be given up by another thread
+ * than the one that took it: its counter is one too high and the other's one
+ * too low, for good; only the sum means anything. The sum is never too low: a
+ * reader that got in counted before the membarrier, so each addition over the
+ * lines has it, whatever it has seen of those that leave.
+ *
+ * Who must wait queues on the rw_semaphore inside: writers hold it while they
+ * have the lock, readers pass through it, counting while they hold it, when no
+ * writer can have the lock. Its order and bounds are this lock's.
+ */
+#include <klock/percpu-rwsem.h>
+#include "base/clock.h"
+#include "base/membarrier.h"
+#include "locks/init.h"
+#include "locks/lockword.h"
+#include "wait/park.h"
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const struct klock_lock_type percpu_type = {
+	.type = "percpu_rw_semaphore",
+	.size = sizeof(struct percpu_rw_semaphore),
+};
+
+static bool have_membarrier;
+
+static struct klock_event event(struct percpu_rw_semaphore *sem, unsigned int how,
+				const void *site)
+{
+	return (struct klock_event){
+		.type = &percpu_type,
+		.lock = sem,
+		.map = sem ? &sem->dep_map : NULL,
+		.how = how,
+		.site = site,
+	};
+}
+
+static void find_membarrier(void)
+{
+	have_membarrier = klock_membarrier_register();
+}
+
+/*
+ * Lets readers use their slots: once it is known that nothing watches the locks
+ * and that writers can make the slots visible. Until then they count in `shared`.
+ */
+static void settle(struct percpu_rw_semaphore *sem)
+{
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+	pthread_once(&once, find_membarrier);
+	if (have_membarrier && !klock_watched && sem->slots &&
+	    !klock_load_relaxed(&sem->nr_slots)) /* all that set it set the same */
+		/* [P10] release: pairs with [P9]. */
+		klock_store_release(&sem->nr_slots, KLOCK_PERCPU_SLOTS);
+}
+
+int klock_percpu_init(struct percpu_rw_semaphore *sem, const char *name,
+		      struct lock_class_key *key)
+{
+	struct klock_event ev = event(sem, KLOCK_WRITE, __builtin_return_address(0));
+	size_t size = sizeof(struct klock_percpu_slot) * KLOCK_PERCPU_SLOTS;
+
+	klock_thread();
+	klock_check_null(&ev);
+	memset(sem, 0, sizeof(*sem));
+	sem->allocated = aligned_alloc(sizeof(struct klock_percpu_slot), size);
+	if (!sem->allocated)
+		return -ENOMEM;
+	memset(sem->allocated, 0, size);
+	sem->slots = sem->allocated;
+	klock_map_init(&sem->dep_map, name, key);
+	klock_word_init(&sem->rw.word, &sem->rw.spin, &ev, name, key);
+	settle(sem);
+	return 0;
+}
+
+/* [P6], [P8]: acquire loads; after the writer's barrier each is late enough. */
+static int32_t readers_in(struct percpu_rw_semaphore *sem)
+{
+	int32_t sum = klock_load_acquire(&sem->shared);
+
+	for (int i = 0; sem->slots && i < KLOCK_PERCPU_SLOTS; i++)
+		sum += klock_load_acquire(&sem->slots[i].readers);
+	return sum;
+}
+
+void klock_percpu_free(struct percpu_rw_semaphore *sem)
+{
+	struct klock_event ev = event(sem, KLOCK_WRITE, __builtin_return_address(0));
+
+	klock_thread();
+	klock_check_null(&ev);
+	if (!sem->slots)
+		return;
+	if (klock_load_relaxed(&sem->block) || readers_in(sem) || klock_rwsem_is_locked(&sem->rw)) {
+		klock_event_bug(&ev, "a lock is freed while it is held or waited for",
+				"release it everywhere first; its memory stays allocated");
+		return;
+	}
+	klock_word_destroy(&sem->rw.word, &ev);
+	klock_store_relaxed(&sem->nr_slots, 0); /* nobody else may use it any more */
+	sem->slots = NULL;
+	free(sem->allocated);
+	sem->allocated = NULL;
+}
+
+/* The sum of the counters is what a writer waits for; it alone parks on `block`. */
+static struct percpu_rw_semaphore *draining(struct klock_queue *q)
+{
+	char *block = (char *)klock_queue_addr(q);
+
+	return (struct percpu_rw_semaphore *)(block - offsetof(struct percpu_rw_semaphore, block));
+}
+
+static bool drained(struct klock_queue *q, struct klock_waiter *w)
+{
+	(void)w;
+	return readers_in(draining(q)) <= 0;
+}
+
+static void wake_drainer(struct klock_queue *q, uint32_t drop)
+{
+	struct klock_waiter *writer = klock_queue_first(q);
+
+	(void)drop;
+	if (writer && drained(q, writer))
+		klock_queue_grant(q, writer);
+}
+
+static const struct klock_wait_ops drain_ops = { .check = drained, .advance = wake_drainer };
+
+void klock_percpu_wake_writer(struct percpu_rw_semaphore *sem)
+{
+	klock_unpark(&sem->block, wake_drainer, 0);
+}
+
+static void count_reader(struct percpu_rw_semaphore *sem, int32_t n)
+{
+	int32_t *readers = klock_percpu_counter(sem);
+
+	if (readers)
+		klock_store_release(readers, *readers + n); /* [P7] */
+	else
+		klock_fetch_add_seq(&sem->shared, n); /* [P1] with a full barrier of its own */
+	klock_compiler_barrier();
+}
+
+/* Counts, and takes it back if a writer bars the way. */
+static bool read_unless_barred(struct percpu_rw_semaphore *sem)
+{
+	count_reader(sem, 1);
+	if (!klock_load_seq(&sem->block)) /* [P3] */
+		return true;
+	count_reader(sem, -1);
+	klock_percpu_wake_writer(sem);
+	return false;
+}
+
+static int read_acquire(struct percpu_rw_semaphore *sem, const struct klock_event *ev, int64_t ns)
+{
+	int err;
+
+	settle(sem);
+	if (sem->slots && read_unless_barred(sem))
+		return 0;
+	err = klock_word_take(&sem->rw.word, &sem->rw.spin, ev, ns);
+	if (err)
+		return err;
+	count_reader(sem, 1);
+	klock_word_drop(&sem->rw.word, KLOCK_W_READER);
+	return 0;
+}
+
+/* Nobody comes in any more; waits for those that are in to leave. */
+static int bar_and_drain(struct percpu_rw_semaphore *sem, const struct klock_event *ev,
+			 int64_t deadline_ns)
+{
+	struct klock_waiter w = {
+		.addr = &sem->block,
+		.ops = &drain_ops,
+		.mode = klock_wait_mode_of(ev->how),
+	};
+
+	klock_xchg_seq(&sem->block, 1); /* [P2], and against `shared` its own full barrier */
+	if (klock_load_relaxed(&sem->nr_slots) && !klock_membarrier())
+		klock_event_bug_fatal(ev, "membarrier(2) was there and is now forbidden",
+				      "set seccomp filters up before the first lock is used");
+	return klock_park(&w, deadline_ns);
+}
+
+static int write_acquire(struct percpu_rw_semaphore *sem, const struct klock_event *ev, int64_t ns)
+{
+	int64_t deadline_ns = ns < 0 ? KLOCK_FOREVER : klock_deadline(ns);
+	int err;
+
+	settle(sem);
+	err = klock_word_take(&sem->rw.word, &sem->rw.spin, ev, ns);
+	if (err)
+		return err;
+	err = bar_and_drain(sem, ev, deadline_ns);
+	if (err) {
+		klock_store_release(&sem->block, 0);
+		klock_word_drop(&sem->rw.word, klock_thread()->word);
+		return err;
+	}
+	if (readers_in(sem) < 0) {
+		klock_event_bug(ev, "more releases for reading than acquisitions",
+				"look for a percpu_up_read() without percpu_down_read()");
+		klock_fetch_add_seq(&sem->shared, -readers_in(sem));
+	}
+	return 0;
+}
+
+int klock_percpu_acquire(struct percpu_rw_semaphore *sem, unsigned int how, int64_t timeout_ns)
+{
+	struct klock_event ev = event(sem, how, __builtin_return_address(0));
+	int err;
+
+	klock_thread();
+	klock_check_null(&ev);
+	klock_watch(KLOCK_EV_ACQUIRE, &ev);
+	err = how & KLOCK_WRITE ? write_acquire(sem, &ev, timeout_ns)
+				: read_acquire(sem, &ev, timeout_ns);
+	klock_watch(err ? KLOCK_EV_REFUSED : KLOCK_EV_ACQUIRED, &ev);
+	return err;
+}
+
+static void write_release(struct percpu_rw_semaphore *sem, const struct klock_event *ev)
+{
+	uint32_t self = klock_thread()->word;
+
+	/* relaxed: our own hold cannot go away meanwhile */
+	if (!klock_word_owned(klock_load_relaxed(&sem->rw.word), self)) {
+		klock_event_bug(ev, "release for writing of a lock that this thread does not hold so",
+				"call percpu_up_write() once, in the thread that took the lock");
+		return;
+	}
+	if (!klock_watch(KLOCK_EV_RELEASE, ev))
+		return;
+	klock_store_release(&sem->block, 0); /* [P4] pairs with [P3] */
+	klock_word_drop(&sem->rw.word, self);
+	klock_watch(KLOCK_EV_RELEASED, ev);
+}
+
+static void read_release(struct percpu_rw_semaphore *sem, const struct klock_event *ev)
+{
+	/* All readers are in `shared`: the one case in which a stray release shows at once. */
+	if (!klock_load_relaxed(&sem->nr_slots) && klock_load_relaxed(&sem->shared) <= 0) {
+		klock_event_bug(ev, "release for reading of a lock that nobody holds so",
+				"release once what was acquired once");
+		return;
+	}
+	if (!klock_watch(KLOCK_EV_RELEASE, ev))
+		return;
+	count_reader(sem, -1);
+	if (klock_load_seq(&sem->block)) /* [P5] */
+		klock_percpu_wake_writer(sem);
+	klock_watch(KLOCK_EV_RELEASED, ev);
+}
+
+void klock_percpu_release(struct percpu_rw_semaphore *sem, unsigned int how)
+{
+	struct klock_event ev = event(sem, how, __builtin_return_address(0));
+
+	klock_thread();
+	klock_check_null(&ev);
+	if (how & KLOCK_WRITE)
+		write_release(sem, &ev);
+	else
+		read_release(sem, &ev);
+}

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: MIT */
+#include <klock/rwsem.h>
+#include "locks/init.h"
+#include "locks/lockword.h"
+
+static const struct klock_lock_type rwsem_type = {
+	.type = "rw_semaphore",
+	.size = sizeof(struct rw_semaphore),
+};
+
+static struct klock_event event(struct rw_semaphore *sem, unsigned int how, const void *site)
+{
+	return (struct klock_event){
+		.type = &rwsem_type,
+		.lock = sem,
+		.map = sem ? &sem->dep_map : NULL,
+		.how = how,
+		.site = site,
+	};
+}
+
+void klock_rwsem_init(struct rw_semaphore *sem, const char *name, struct lock_class_key *key)
+{
+	struct klock_event ev = event(sem, KLOCK_WRITE, __builtin_return_address(0));
+
+	klock_word_init(&sem->word, &sem->spin, &ev, name, key);
+}
+
+void klock_rwsem_destroy(struct rw_semaphore *sem)
+{
+	struct klock_event ev = event(sem, KLOCK_WRITE, __builtin_return_address(0));
+
+	klock_word_destroy(&sem->word, &ev);
+}
+
+int klock_rwsem_acquire(struct rw_semaphore *sem, unsigned int how, int64_t timeout_ns,
+			const struct lockdep_map *nest)
+{
+	struct klock_event ev = event(sem, how, __builtin_return_address(0));
+
+	ev.nest = nest;
+	return klock_word_acquire(&sem->word, &sem->spin, &ev, timeout_ns);
+}
+
+void klock_rwsem_release(struct rw_semaphore *sem, unsigned int how)
+{
+	struct klock_event ev = event(sem, how, __builtin_return_address(0));
+
+	klock_word_release(&sem->word, &ev);
+}
+
+void klock_rwsem_downgrade(struct rw_semaphore *sem)
+{
+	struct klock_event ev = event(sem, KLOCK_WRITE, __builtin_return_address(0));
+
+	klock_word_downgrade(&sem->word, &ev);
+}
+
+void klock_rwsem_report_unheld(const struct rw_semaphore *sem, unsigned int how)
+{
+	struct klock_event ev = event((struct rw_semaphore *)sem, how, __builtin_return_address(0));
+	struct klock_task *task = klock_thread();
+
+	klock_check_null(&ev);
+	if ((how & KLOCK_WRITE) && !klock_word_owned(klock_load_relaxed(&sem->word), task->word))
+		klock_event_bug(&ev, "a lock is not held for writing by this thread, as asserted",
+				"take it with down_write() on every path that leads here");
+	else if (!klock_word_is_locked(&sem->word))
+		klock_event_bug(&ev, "a lock is not held, as asserted",
+				"take it on every path that leads here");
+}

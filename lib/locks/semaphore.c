@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Units are taken and given like the holds of a lock word, with one
+ * difference: a release with waiters always gives its unit to the first of
+ * them, as the kernel's up() does, so nothing is woken to compete and no
+ * newcomer passes a waiter. Invariant, under the bucket's lock: somebody is
+ * queued => WAITERS, and no units but those about to be given.
+ */
+#include <klock/semaphore.h>
+#include "base/clock.h"
+#include "base/cpu.h"
+#include "locks/init.h"
+#include "locks/lockword.h"
+#include "wait/park.h"
+#include <errno.h>
+
+static const struct klock_lock_type semaphore_type = {
+	.type = "semaphore",
+	.size = sizeof(struct semaphore),
+	.counted = true,
+};
+
+static struct klock_event event(struct semaphore *sem, unsigned int how, const void *site)
+{
+	return (struct klock_event){
+		.type = &semaphore_type,
+		.lock = sem,
+		.map = sem ? &sem->dep_map : NULL,
+		.how = how,
+		.site = site,
+	};
+}
+
+void klock_semaphore_init(struct semaphore *sem, int count, const char *name,
+			  struct lock_class_key *key)
+{
+	struct klock_event ev = event(sem, KLOCK_WRITE, __builtin_return_address(0));
+
+	if (count < 0 || count > KLOCK_SEM_MAX) {
+		klock_map_init(&sem->dep_map, name, key);
+		klock_event_bug(&ev, "a semaphore's count is negative or too high",
+				"count from 0 to KLOCK_SEM_MAX; it starts with 0 now");
+		count = 0;
+	}
+	klock_word_init(&sem->word, &sem->spin, &ev, name, key);
+	klock_store_relaxed(&sem->word, (uint32_t)count << KLOCK_W_SHIFT); /* not yet shared */
+}
+
+void klock_semaphore_destroy(struct semaphore *sem)
+{
+	struct klock_event ev = event(sem, KLOCK_WRITE, __builtin_return_address(0));
+
+	klock_thread();
+	klock_check_null(&ev);
+	if (klock_park_waited_for(&sem->word))
+		klock_event_bug(&ev, "a semaphore is destroyed while threads wait for it",
+				"join the waiters first");
+	else
+		klock_watch(KLOCK_EV_DESTROY, &ev);
+}
+
+/* A unit, if there is one: with waiters there is none. */
+static bool try_take(uint32_t *word)
+{
+	uint32_t w = klock_load_relaxed(word); /* only a guess: the exchange decides */
+
+	while (w >= KLOCK_SEM_UNIT && !(w & KLOCK_W_WAITERS))
+		if (klock_cas_acquire(word, &w, w - KLOCK_SEM_UNIT)) /* [S1] */
+			return true;
+	return false;
+}
+
+static bool check(struct klock_queue *q, struct klock_waiter *me)
+{
+	uint32_t *word = (uint32_t *)klock_queue_addr(q);
+	bool first = klock_queue_first(q) == me;
+	bool alone = first && !klock_queue_next(q, me);
+	uint32_t w = klock_load_relaxed(word), new; /* only a guess: the exchange decides */
+	bool taken;
+
+	do {
+		taken = first && w >= KLOCK_SEM_UNIT;
+		if (taken)
+			new = ((w & ~KLOCK_W_FLAGS) - KLOCK_SEM_UNIT) | (alone ? 0 : KLOCK_W_WAITERS);
+		else
+			new = w | KLOCK_W_WAITERS;
+	} while (!klock_cas_acquire(word, &w, new));
+	return taken;
+}
+
+/* Under the bucket's lock: `more` units come in, and those who wait get what there is. */
+static void advance(struct klock_queue *q, uint32_t more)
+{
+	uint32_t *word = (uint32_t *)klock_queue_addr(q);
+	uint32_t w = klock_load_relaxed(word), units, new; /* only a guess: the exchange decides */
+	struct klock_waiter *head, *rest;
+
+	do {
+		units = (w >> KLOCK_W_SHIFT) + more;
+		rest = klock_queue_first(q);
+		for (uint32_t n = units; n && rest; n--, units--)
+			rest = klock_queue_next(q, rest);
+		new = units << KLOCK_W_SHIFT | (rest ? KLOCK_W_WAITERS : 0);
+	} while (!klock_cas_acq_rel(word, &w, new)); /* [S2]; the granted see it through [K1] */
+	while ((head = klock_queue_first(q)) != rest)
+		klock_queue_grant(q, head);
+}
+
+static const struct klock_wait_ops semaphore_ops = { .check = check, .advance = advance };
+
+/* A unit is given back soon or not at all soon: a short look, then sleep. */
+static bool spin_take(uint32_t *word, const struct klock_task *task)
+{
+	for (int i = 0; i < 20 && task->many_cpus; i++) {
+		klock_cpu_relax();
+		if (try_take(word))
+			return true;
+	}
+	return false;
+}
+
+static int take(struct semaphore *sem, const struct klock_event *ev, int64_t ns)
+{
+	struct klock_task *task = klock_thread();
+	struct klock_waiter w = {
+		.addr = &sem->word,
+		.ops = &semaphore_ops,
+		.mode = klock_wait_mode_of(ev->how),
+	};
+
+	if (try_take(&sem->word))
+		return 0;
+	if (ev->how & KLOCK_TRY)
+		return -EAGAIN;
+	if (ns < 0)
+		return klock_refuse_negative(ev);
+	if (ns == 0)
+		return -ETIME;
+	if (spin_take(&sem->word, task))
+		return 0;
+	return klock_park(&w, klock_deadline(ns));
+}
+
+int klock_semaphore_acquire(struct semaphore *sem, unsigned int how, int64_t timeout_ns)
+{
+	struct klock_event ev = event(sem, how, __builtin_return_address(0));
+	int err;
+
+	klock_thread();
+	klock_check_null(&ev);
+	klock_watch(KLOCK_EV_ACQUIRE, &ev);
+	err = take(sem, &ev, timeout_ns);
+	klock_watch(err ? KLOCK_EV_REFUSED : KLOCK_EV_ACQUIRED, &ev);
+	return err;
+}
+
+void klock_semaphore_release(struct semaphore *sem)
+{
+	struct klock_event ev = event(sem, KLOCK_WRITE, __builtin_return_address(0));
+	uint32_t w;
+
+	klock_thread();
+	klock_check_null(&ev);
+	klock_watch(KLOCK_EV_RELEASE, &ev);
+	w = klock_load_relaxed(&sem->word); /* only a guess: the exchange decides */
+	do {
+		if (w & KLOCK_W_WAITERS) {
+			klock_unpark(&sem->word, advance, 1);
+			break;
+		}
+		if (w >> KLOCK_W_SHIFT >= KLOCK_SEM_MAX) {
+			klock_event_bug(&ev, "up() past the highest count of a semaphore",
+					"look for an up() without a down()");
+			return;
+		}
+	} while (!klock_cas_release(&sem->word, &w, w + KLOCK_SEM_UNIT)); /* [S2] */
+	klock_watch(KLOCK_EV_RELEASED, &ev);
+}

@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Waiting for a bit of the caller's word. The word has no room to say that
+ * somebody waits, so a waiter queues first and looks at the bit then, and who
+ * clears the bit looks for waiters then: one of them sees the other ([K3] and
+ * [K4] in lib/wait/park.c).
+ */
+#include <klock/wait_bit.h>
+#include "annotate/watch.h"
+#include "base/clock.h"
+#include "base/exempt.h"
+#include "locks/init.h"
+#include "locks/lockword.h"
+#include "wait/park.h"
+#include <errno.h>
+
+static const struct klock_lock_type bit_type = { .type = "bit", .size = sizeof(unsigned long) };
+
+static bool set_bit_if_clear(unsigned long *word, int bit)
+{
+	unsigned long mask = 1ul << bit;
+
+	/* [B3] pairs with [B4]; seq: [K3], queued before it looked. */
+	return !(klock_load_seq(word) & mask) && !(klock_fetch_or_seq(word, mask) & mask);
+}
+
+static bool check(struct klock_queue *q, struct klock_waiter *w)
+{
+	unsigned long *word = (unsigned long *)klock_queue_addr(q);
+
+	if (w->shared)
+		return !(klock_load_seq(word) >> w->bit & 1);
+	return set_bit_if_clear(word, w->bit);
+}
+
+/*
+ * Lets go all that wait for the bit to be clear, and wakes the first that
+ * waits to set it: not more, as the others would find it set.
+ */
+static void advance(struct klock_queue *q, uint32_t bit)
+{
+	unsigned long clear = ~klock_load_seq((unsigned long *)klock_queue_addr(q));
+	struct klock_waiter *w = klock_queue_first(q);
+	bool woken = false;
+
+	while (w) {
+		struct klock_waiter *next = klock_queue_next(q, w);
+
+		if (w->bit == bit && (clear >> bit & 1)) {
+			if (w->shared) {
+				klock_queue_grant(q, w);
+			} else if (!woken) {
+				klock_queue_wake(q, w);
+				woken = true;
+			}
+		}
+		w = next;
+	}
+}
+
+static const struct klock_wait_ops bit_ops = { .check = check, .advance = advance };
+
+static struct klock_event event(unsigned long *word, const void *site)
+{
+	return (struct klock_event){ .type = &bit_type, .lock = word, .site = site };
+}
+
+static bool misused(unsigned long *word, int bit, int64_t ns, const void *site)
+{
+	struct klock_event ev = event(word, site);
+
+	klock_check_null(&ev);
+	if (bit < 0 || bit >= (int)(sizeof(*word) * CHAR_BIT)) {
+		klock_event_bug(&ev, "no such bit in the word", "count bits from 0");
+		return true;
+	}
+	if (ns < 0) {
+		klock_refuse_negative(&ev);
+		return true;
+	}
+	return false;
+}
+
+static bool mode_from(unsigned int task_state, enum klock_wait_mode *mode)
+{
+	switch (task_state) {
+	case KLOCK_TASK_UNINTERRUPTIBLE:
+		*mode = KLOCK_WAIT_PLAIN;
+		return true;
+	case KLOCK_TASK_KILLABLE:
+		*mode = KLOCK_WAIT_KILLABLE;
+		return true;
+	case KLOCK_TASK_INTERRUPTIBLE:
+		*mode = KLOCK_WAIT_INTERRUPTIBLE;
+		return true;
+	}
+	return false;
+}
+
+static int wait(unsigned long *word, int bit, unsigned int task_state, int64_t ns, bool shared,
+		const void *site)
+{
+	struct klock_waiter w = { .addr = word, .ops = &bit_ops, .shared = shared };
+	struct klock_event ev = event(word, site);
+	int err = 0;
+
+	klock_thread();
+	if (misused(word, bit, ns, site))
+		return -EINVAL;
+	if (!mode_from(task_state, &w.mode)) {
+		klock_event_bug(&ev, "no such way to wait", "pass a TASK_* mode");
+		return -EINVAL;
+	}
+	w.bit = (uint8_t)bit;
+	w.repair = (uint32_t)bit;
+	if (shared ? klock_load_acquire(word) >> bit & 1 : !set_bit_if_clear(word, bit))
+		err = ns ? klock_park(&w, klock_deadline(ns)) : -ETIME;
+	if (!err && klock_watched)
+		klock_bit_acquired(word);
+	return err == -ETIME ? -EAGAIN : err;
+}
+
+int klock_wait_on_bit(unsigned long *word, int bit, unsigned int mode)
+{
+	return wait(word, bit, mode, KLOCK_FOREVER, true, __builtin_return_address(0));
+}
+
+int klock_wait_on_bit_timeout(unsigned long *word, int bit, unsigned int mode, int64_t ns)
+{
+	return wait(word, bit, mode, ns, true, __builtin_return_address(0));
+}
+
+int klock_wait_on_bit_lock(unsigned long *word, int bit, unsigned int mode)
+{
+	return wait(word, bit, mode, KLOCK_FOREVER, false, __builtin_return_address(0));
+}
+
+int klock_wait_on_bit_lock_timeout(unsigned long *word, int bit, unsigned int mode, int64_t ns)
+{
+	return wait(word, bit, mode, ns, false, __builtin_return_address(0));
+}
+
+void klock_wake_up_bit(unsigned long *word, int bit)
+{
+	klock_thread();
+	if (misused(word, bit, 0, __builtin_return_address(0)))
+		return;
+	if (klock_park_maybe(word))
+		klock_unpark(word, advance, (uint32_t)bit);
+}
+
+void klock_clear_and_wake_up_bit(int bit, unsigned long *word)
+{
+	klock_clear_bit_unlock(bit, word);
+	klock_wake_up_bit(word, bit);
+}
+
+bool klock_test_and_set_bit_lock(int bit, unsigned long *word)
+{
+	unsigned long mask = 1ul << bit;
+	bool was_set = klock_fetch_or_acquire(word, mask) & mask; /* [B3] */
+
+	klock_thread();
+	if (!was_set && klock_watched)
+		klock_bit_acquired(word);
+	return was_set;
+}
+
+void klock_clear_bit_unlock(int bit, unsigned long *word)
+{
+	klock_thread();
+	if (klock_watched)
+		klock_bit_released(word);
+	klock_fetch_and_release(word, ~(1ul << bit)); /* [B4] pairs with [B3] */
+}
+
+void klock_bit_word_init(unsigned long *word)
+{
+	klock_exempt(word, sizeof(*word));
+}
+
+void klock_bit_word_exit(unsigned long *word)
+{
+	klock_exempt_end(word, sizeof(*word));
+}
