@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: MIT */
+/* The files of an image. */
+#ifndef FILECACHE_FS_H
+#define FILECACHE_FS_H
+
+#include <klock/iocb.h>
+#include <klock/mutex.h>
+#include <klock/rwsem.h>
+
+#include "image.h"
+#include "pagemap.h"
+#include "xarray.h"
+
+/* Greatest size of a file. */
+#define INODE_MAX_SIZE ((int64_t)1 << 43)
+
+struct inode {
+	struct image *i_image;
+	uint32_t i_ino; /* its place in the inode table */
+
+	/* Exclusive: write, truncate, punch. First in the lock order but for mmap_lock. */
+	struct rw_semaphore i_rwsem;
+
+	struct mutex i_size_lock;
+	int64_t i_size; /* written under i_rwsem as well; see i_size_read() */
+
+	/* Under image->map_lock. */
+	struct xarray i_blocks; /* page index -> block number */
+	int64_t i_disksize;	/* what the metadata say */
+
+	/* Under image->name_lock. */
+	char i_name[IMAGE_NAME_MAX + 1]; /* empty: the inode is not in use */
+	unsigned int i_count;		 /* open files and mappings */
+
+	struct address_space i_data;
+};
+
+/* How far readahead has got in one open file. Not locked: one thread at a time. */
+struct file_ra_state {
+	uint64_t start;		 /* of the last window */
+	unsigned int size;	 /* of the last window, in pages */
+	unsigned int async_size; /* the next one starts when so many are left */
+	unsigned int ra_pages;	 /* limit of a window; shrinks on I/O errors */
+	int64_t prev_index;	 /* last page read; -1: none */
+};
+
+/* An open file. Each thread has its own: the readahead state is not locked. */
+struct file {
+	struct inode *f_inode;
+	struct address_space *f_mapping;
+	struct file_ra_state f_ra;
+};
+
+/*
+ * Opens the file called `name`. O_CREAT in `flags` makes it when there is none,
+ * with O_EXCL it must not be there; O_TRUNC empties it. -ENOENT, -EEXIST,
+ * -ENOSPC (no inode is free), -EROFS, -ENAMETOOLONG, -EINVAL (empty name, or
+ * one with a slash).
+ */
+int file_open(struct image *image, const char *name, int flags, struct file *file);
+void file_close(struct file *file);
+
+/* Removes a file and frees its blocks. -ENOENT; -EBUSY while it is open or mapped. */
+int inode_unlink(struct image *image, const char *name);
+
+/* One line of a listing. */
+struct inode_info {
+	char name[IMAGE_NAME_MAX + 1];
+	uint32_t ino;
+	int64_t size;
+	uint64_t blocks; /* data blocks it has on disk */
+};
+
+/* Fills `info` for the n-th file (0, 1, ...). -ENOENT: there are no more. */
+int inode_stat_nth(struct image *image, unsigned int n, struct inode_info *info);
+int inode_stat(struct image *image, const char *name, struct inode_info *info);
+
+/* The size at this moment. Truncate and write may change it the next, unless i_rwsem is held. */
+int64_t i_size_read(struct inode *inode);
+
+/* Only with i_rwsem held for writing. */
+void i_size_write(struct inode *inode, int64_t size);
+
+/*
+ * The block of the image that holds page `index`, 0 when there is none: a hole,
+ * or not written back yet. Stable while invalidate_lock or i_rwsem is held and
+ * the page is locked.
+ */
+uint32_t inode_block(struct inode *inode, uint64_t index);
+
+/*
+ * A request on `file` at `pos`. `flags` are IOCB_*; those of a preadv2() come
+ * by kiocb_set_rw_flags(). RWF_NOWAIT brings IOCB_NOIO with it, as in the kernel:
+ * such a request is answered from the cache alone. IOCB_NOWAIT by itself may
+ * read from the disk as long as that does not wait (preadv2 with RWF_NOWAIT).
+ */
+static inline void init_sync_kiocb(struct kiocb *iocb, struct file *file, int64_t pos, int flags)
+{
+	iocb->ki_pos = pos;
+	iocb->ki_flags = flags;
+	iocb->ki_ioprio = 0;
+	iocb->private_data = file;
+}
+
+static inline struct file *kiocb_file(const struct kiocb *iocb)
+{
+	return iocb->private_data;
+}
+
+#endif

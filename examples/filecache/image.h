@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: MIT */
+/* The image file: its blocks, its metadata, and the cache of its pages. */
+#ifndef FILECACHE_IMAGE_H
+#define FILECACHE_IMAGE_H
+
+#include <klock/mutex.h>
+#include <klock/rwsem.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "list.h"
+#include "stats.h"
+
+#define IMAGE_BLOCK_SIZE 4096u
+#define IMAGE_BLOCK_SHIFT 12
+#define IMAGE_MIN_BLOCKS 16u
+#define IMAGE_MAX_BLOCKS (1u << 28) /* 1 TiB */
+#define IMAGE_MAX_INODES 4096u
+#define IMAGE_NAME_MAX 63	    /* bytes of a file name */
+#define IMAGE_DEFAULT_PAGES 1024u   /* of the cache: 4 MiB */
+
+struct inode;
+
+enum image_io { IMAGE_READ, IMAGE_WRITE };
+
+/*
+ * Lets a test fail I/O on a file's data: called before page `index` of `inode`
+ * is read or written, with no lock held but the page's and, when reading,
+ * invalidate_lock. 0: go on; a negative errno: the I/O fails with it.
+ */
+typedef int (*image_io_hook)(void *arg, enum image_io dir, const struct inode *inode,
+			     uint64_t index);
+
+/*
+ * What a program may set, and only while no other thread uses the image.
+ * image_open() sets the defaults given here.
+ */
+struct image_switches {
+	bool use_invalidate_lock;	/* true; false: the lock is taken nowhere */
+	unsigned int punch_delay_us;	/* 0: sleep so long between dropping pages and freeing blocks */
+	unsigned int fill_delay_us;	/* 0: sleep so long between looking a block up and reading it */
+	unsigned int max_pages;		/* IMAGE_DEFAULT_PAGES: the cache's limit, at least 8 */
+	unsigned int ra_pages;		/* 32: the readahead window's limit; 0: no readahead */
+	image_io_hook io_hook;		/* NULL */
+	void *io_hook_arg;
+};
+
+struct image {
+	struct image_switches sw;
+
+	/* Constant after image_open(). */
+	char *path;
+	int fd;
+	bool rdonly, nosync, memory_backed;
+	uint32_t nr_blocks;  /* of the whole image */
+	uint32_t nr_inodes;
+	uint32_t data_start; /* first block that files can have */
+	struct inode *inodes; /* [nr_inodes] */
+
+	/* The LRU of all pages; see page_lru.c. */
+	struct mutex lru_lock;
+	struct list_head lru; /* most recently added first */
+	unsigned int nr_pages;
+
+	/*
+	 * Metadata in its on-disk form (image_format.h), block maps and the
+	 * allocator. Transactions are counted from 1: what changes now belongs to
+	 * `trans`, and what belongs to `committed` or before is on disk.
+	 */
+	struct mutex commit_lock; /* held over a commit's I/O; before map_lock */
+	struct mutex map_lock;
+	unsigned char *table;	  /* [table_blocks * IMAGE_BLOCK_SIZE] */
+	uint32_t table_blocks;
+	uint64_t *table_trans;	  /* [table_blocks]: the transaction that last changed each */
+	uint32_t *table_crc;	  /* [table_blocks], under commit_lock */
+	uint64_t trans;		  /* under map_lock */
+	uint64_t committed;	  /* under map_lock */
+	uint64_t slot_trans[2];	  /* under commit_lock: what each copy on disk holds; 0: rewrite all */
+	uint64_t generation;	  /* under commit_lock: of the newest copy on disk */
+	uint32_t *free_stack;	  /* last freed, first used */
+	uint32_t nr_free;
+	uint32_t nr_reserved;	  /* of the free ones, promised to dirty pages */
+	uint64_t *freed_trans;	  /* [nr_blocks]: the transaction that freed each block */
+
+	struct mutex stat_lock;
+	struct cache_stats stats;
+
+	struct mutex name_lock; /* names and use counts of the inodes; before i_rwsem */
+	struct mm *mm;		/* NULL until mm_get(); under name_lock */
+};
+
+enum image_open_flags {
+	IMAGE_RDONLY = 1, /* nothing is written, whatever is called */
+	/* No fdatasync(): what is committed survives a kill -9 but not a power cut. */
+	IMAGE_NOSYNC = 2,
+};
+
+/*
+ * Makes an empty image of `nr_blocks` blocks with room for `nr_inodes` files.
+ * -EEXIST when `path` exists and `force` is not set.
+ */
+int image_mkfs(const char *path, uint32_t nr_blocks, uint32_t nr_inodes, bool force);
+
+/*
+ * Opens an image, checks its metadata whole, and locks it against other
+ * processes. Nothing is written. 0, or
+ *	-EMEDIUMTYPE  not an image, or of another version
+ *	-EUCLEAN      truncated or damaged
+ *	-EBUSY        another process has it open
+ * or what open(2) said.
+ */
+int image_open(const char *path, unsigned int flags, struct image **image);
+
+/*
+ * Writes back what is dirty, commits, and frees everything, also when that
+ * fails: the first error is returned. No file may be open.
+ */
+int image_close(struct image *image);
+
+/* Frees everything and writes nothing, as if the process had been killed. */
+void image_abandon(struct image *image);
+
+/* Writes back all dirty pages and commits the metadata. */
+int image_sync(struct image *image);
+
+/* Blocks that files can have, and those not in use or promised. */
+void image_space(struct image *image, uint32_t *total, uint32_t *available);
+
+/*
+ * Checks an image that nobody has open and calls `report` for each problem.
+ * The number of problems, or a negative errno as image_open() when it cannot
+ * be read far enough to tell. Writes nothing.
+ */
+int image_fsck(const char *path, void (*report)(void *arg, const char *problem), void *arg);
+
+/* Gives back all pages of the cache that nobody uses, writing back the dirty ones. */
+int image_drop_pages(struct image *image);
+
+/* Why the last call that failed in this thread did: file, offset and cause. Never NULL. */
+const char *cache_error(void);
+
+#endif

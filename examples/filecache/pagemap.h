@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: MIT */
+/* Pages, and the index of a file's pages. */
+#ifndef FILECACHE_PAGEMAP_H
+#define FILECACHE_PAGEMAP_H
+
+#include <klock/iocb.h>
+#include <klock/mutex.h>
+#include <klock/rwsem.h>
+#include <klock/wait_bit.h>
+
+#include "image.h"
+#include "list.h"
+#include "xarray.h"
+
+#define PAGE_SIZE 4096u
+#define PAGE_SHIFT 12
+
+typedef uint64_t pgoff_t;
+
+/* Bits of page->flags. All but LOCKED, UPTODATE and REFERENCED change under the page lock only. */
+enum page_flag {
+	PG_locked,     /* taken by wait_on_bit_lock() */
+	PG_uptodate,   /* the data are the file's; set with release order, never cleared */
+	PG_dirty,      /* the data are newer than the disk's */
+	PG_error,      /* the last read or write of it failed */
+	PG_referenced, /* used since the LRU looked last; a hint */
+	PG_readahead,  /* whoever meets it starts the next window */
+	PG_mapped,     /* some memory mapping has a copy of it */
+	PG_reserved,   /* a free block is promised to it; only while dirty */
+};
+
+struct page {
+	unsigned long flags;
+	unsigned long refcount;	       /* one is the index's; taken under i_pages_lock */
+	struct address_space *mapping; /* NULL once it was taken out; page lock and i_pages_lock */
+	pgoff_t index;		       /* constant */
+	/*
+	 * Readers copy out of `data` without the page lock, which would make them
+	 * wait for writeback and for each other. The kernel lets them race with a
+	 * writer; C does not, so the copies hold this.
+	 */
+	struct rw_semaphore content;
+	struct list_head lru; /* image->lru_lock */
+	unsigned char *data;  /* [PAGE_SIZE] */
+};
+
+struct address_space {
+	struct inode *host;
+
+	/*
+	 * Shared: bring pages in. Exclusive: drop pages and free their blocks, as one
+	 * step. After i_rwsem and mmap_lock, before any page lock.
+	 */
+	struct rw_semaphore invalidate_lock;
+
+	struct mutex i_pages_lock; /* the index, and its lookups' reference counts */
+	struct xarray i_pages;	   /* page index -> struct page */
+	unsigned long nrpages;
+	uint64_t hits, misses;
+	int wb_err; /* an error of writeback that fsync has not returned yet */
+
+	struct rw_semaphore i_mmap_rwsem; /* the list, and what its mappings map */
+	struct list_head i_mmap;	  /* struct vm_area_struct */
+};
+
+/* Returned inside the engine: the page was taken out of the file while it was waited for. */
+#define AOP_TRUNCATED_PAGE 0x80001
+
+void address_space_init(struct address_space *mapping, struct inode *host);
+
+/* page.c: pages by themselves. */
+struct page *page_alloc(pgoff_t index); /* locked, one reference; NULL: no memory */
+void get_page(struct page *page);
+void put_page(struct page *page);
+bool trylock_page(struct page *page);
+int lock_page_killable(struct image *image, struct page *page); /* 0 or -EINTR */
+void lock_page(struct image *image, struct page *page);
+void unlock_page(struct page *page);
+void wait_on_page_locked(struct image *image, struct page *page);
+int wait_on_page_locked_killable(struct image *image, struct page *page);
+
+/* page_index.c: the index. find_* return a page with a reference for the caller, or NULL. */
+struct page *find_get_page(struct address_space *mapping, pgoff_t index);
+/* The first page at or after `index` and not after `last`. */
+struct page *find_get_next_page(struct address_space *mapping, pgoff_t index, pgoff_t last);
+/* Adds a locked page from page_alloc(). -EEXIST: there is one; -ENOMEM. */
+int add_to_page_cache_lru(struct address_space *mapping, struct page *page);
+/* Takes a locked page out of index and LRU. The index's reference goes with it. */
+void delete_from_page_cache(struct page *page);
+/* The same, if nobody but the caller has a reference. The page is clean. */
+bool remove_mapping(struct page *page);
+
+/* page_lru.c: the limit. Evicts until there is room; with `may_write`, dirty pages too. */
+void shrink_page_list(struct image *image, bool may_write);
+void mark_page_accessed(struct page *page);
+
+/* filemap.c, the lock of the fillers and of those that drop pages. */
+int filemap_invalidate_lock_shared_iocb(const struct kiocb *iocb, struct address_space *mapping);
+void filemap_invalidate_lock_shared(struct address_space *mapping);
+void filemap_invalidate_unlock_shared(struct address_space *mapping);
+int filemap_invalidate_lock_killable(struct address_space *mapping);
+void filemap_invalidate_unlock(struct address_space *mapping);
+
+/*
+ * filemap.c: reads a locked page that is not uptodate; 0, -EAGAIN (IOCB_NOWAIT
+ * in `ki_flags`), or an I/O error. The page stays locked.
+ */
+int filemap_read_page(struct address_space *mapping, struct page *page, int ki_flags);
+
+/* writeback.c: writes a locked dirty page; it stays locked, and dirty on an error. */
+int write_page(struct address_space *mapping, struct page *page);
+/* Promises a block to a locked page that is about to be dirty. -ENOSPC. */
+int reserve_page_block(struct address_space *mapping, struct page *page);
+void set_page_dirty(struct page *page);
+/* Takes the dirty state off a locked page that is dropped, its promise too. */
+void cancel_dirty_page(struct address_space *mapping, struct page *page);
+
+/* truncate.c: drops pages [first, last]. invalidate_lock held exclusive. */
+void truncate_inode_pages_range(struct address_space *mapping, pgoff_t first, pgoff_t last);
+
+#endif
