@@ -30,6 +30,9 @@ wait = \
 	lib/wait/task.h
 
 annotate = \
+	lib/annotate/held.c \
+	lib/annotate/tsan.c \
+	lib/annotate/valgrind.c \
 	lib/annotate/watch.c \
 	lib/annotate/watch.h
 
