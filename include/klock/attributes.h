@@ -3,12 +3,13 @@
 #ifndef KLOCK_ATTRIBUTES_H
 #define KLOCK_ATTRIBUTES_H
 
+/* Around all declarations: what the library exports, also when compiled -fvisibility=hidden. */
 #ifdef __cplusplus
-#define KLOCK_BEGIN_DECLS extern "C" {
-#define KLOCK_END_DECLS }
+#define KLOCK_BEGIN_DECLS _Pragma("GCC visibility push(default)") extern "C" {
+#define KLOCK_END_DECLS } _Pragma("GCC visibility pop")
 #else
-#define KLOCK_BEGIN_DECLS
-#define KLOCK_END_DECLS
+#define KLOCK_BEGIN_DECLS _Pragma("GCC visibility push(default)")
+#define KLOCK_END_DECLS _Pragma("GCC visibility pop")
 #endif
 
 /* Always inlined, also at -O0, so that a report names the caller and not the wrapper. */
