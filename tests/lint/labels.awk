@@ -1,34 +1,27 @@
 # SPDX-License-Identifier: MIT
-# Memory-ordering labels: a comment says "[X1] ... pairs with [Y2]", and a comment that
-# begins with [Y2] names [X1] in turn (or "pairs with itself"). Prints what is wrong.
+# Memory-ordering labels: a comment says "[X1] ... pairs with [Y2]", and [Y2] marks its own
+# place in another comment. Prints the labels that lack that place, or any partner.
 
-function scan(comment,    first, label, rest, text) {
+function scan(comment,    rest, text, label, subject, partner) {
 	rest = comment
-	first = ""
 	while (match(rest, /\[[A-Z]+[0-9]+\]/)) {
-		label = substr(rest, RSTART + 1, RLENGTH - 2)
 		text = substr(rest, 1, RSTART - 1)
+		label = substr(rest, RSTART + 1, RLENGTH - 2)
 		rest = substr(rest, RSTART + RLENGTH)
 		if (!(label in seen))
 			seen[label] = where
-		if (first == "")
-			first = label
-		else
-			names[first, label] = 1
-		if (subject != "" && text ~ /pairs with *$/) {
-			partner[subject, label] = where
-			defined[subject] = 1
-		} else if (subject != "" && text ~ /^ *(and|or|,) *$/ && chained) {
-			partner[subject, label] = where
+		# "pairs with [A]", "pairs with [A], and with [B]"
+		partner = text ~ /pairs with $/ || (partner && text ~ /^,? ?(and |or )?(with )?$/)
+		if (partner) {
+			wanted[label] = where
+			paired[label] = paired[subject] = 1
 		} else {
+			marked[label] = 1
 			subject = label
 		}
-		chained = text ~ /pairs with *$/ || (chained && text ~ /^ *(and|or|,) *$/)
 		if (rest ~ /^[^\[]*pairs with itself/)
-			defined[label] = 1
+			paired[label] = 1
 	}
-	subject = ""
-	chained = 0
 }
 
 FNR == 1 { inside = 0 }
@@ -59,13 +52,10 @@ FNR == 1 { inside = 0 }
 }
 
 END {
+	for (label in wanted)
+		if (!(label in marked))
+			print wanted[label] ": [" label "] is named as a partner but is nowhere"
 	for (label in seen)
-		if (!(label in defined))
+		if (!(label in paired))
 			print seen[label] ": [" label "] pairs with nothing"
-	for (pair in partner) {
-		split(pair, p, SUBSEP)
-		if (!((p[2], p[1]) in names))
-			print partner[pair] ": [" p[1] "] pairs with [" p[2] \
-				"], which does not name [" p[1] "]"
-	}
 }
