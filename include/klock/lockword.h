@@ -20,7 +20,9 @@ KLOCK_BEGIN_DECLS
  * 2       WAKING    a releaser that wakes the queue's head  spurious: a lost wake-up. missing: a second,
  *                   / that head, once it has looked; both   needless wake-up
  *                   under the bucket
- * 3..7    free      nobody
+ * 3..7    PASSES    newcomers that take the lock past       too low: the head waits longer. too high:
+ *                   the head, while it sleeps / whoever     newcomers queue for nothing
+ *                   wakes the head, or hands over
  * 8..30   COUNT     readers that hold the lock; with        -
  *                   WRITER: the owner's thread number
  * 31      FULL      nobody: a reader count that reached it would have overflown
@@ -28,8 +30,8 @@ KLOCK_BEGIN_DECLS
  * DESTROYED: WRITER with a thread number that none has; set by a destroy, cleared by an init.
  *
  * transitions (k readers, w = WAITERS; WAKING left out):
- *   0,w -> WRITER,w      write, also past waiters (the head is bounded: see lib/locks/lockword.c)
- *   k -> k+1             read, only without WAITERS
+ *   0 -> WRITER          write; also past waiters, while PASSES lasts (see lib/locks/lockword.c)
+ *   k -> k+1             read; the same
  *   WRITER -> 0          release          k -> k-1            release
  *   WRITER,w -> WRITER'  handed to a starved writer at the queue's head
  *   WRITER,w -> k,w'     handed to all k readers that wait, when a reader is at the head
@@ -38,6 +40,8 @@ KLOCK_BEGIN_DECLS
 #define KLOCK_W_WRITER 0x01u
 #define KLOCK_W_WAITERS 0x02u
 #define KLOCK_W_WAKING 0x04u
+#define KLOCK_W_PASSES 0xf8u
+#define KLOCK_W_PASS 0x08u
 #define KLOCK_W_FLAGS 0xffu
 #define KLOCK_W_SHIFT 8
 #define KLOCK_W_READER (1u << KLOCK_W_SHIFT)

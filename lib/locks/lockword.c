@@ -3,20 +3,22 @@
  * How a lock word is waited for and handed over. The bits are in
  * <klock/lockword.h>.
  *
- * Who gets in. Newcomers take a lock that is free for them at once: writers
- * also past waiters ("stealing": the lock is used while the waiter wakes up),
- * readers only while nobody waits, so that a queued writer keeps new readers
- * out. A release with waiters looks at the head of the queue:
+ * Who gets in. A newcomer takes a lock that is free for it at once, also past
+ * waiters: the lock is used while they wake up. It may do so
+ *   while nobody waits,
+ *   while the head of the queue is waking up to look for itself (WAKING), or
+ *   PASSES_MAX times since the head last looked: this is what lets a writer in
+ *   when readers overlap without a gap.
+ * A release that leaves the lock free, with waiters, looks at the head:
  *   a reader   it is granted the lock, and all other readers that wait with it;
- *   a writer   it is woken to take the lock itself (WAKING: until it has
- *              looked, releases need not wake anybody); once it has found the
- *              lock taken KLOCK_HANDOFF_AFTER times, it is granted the lock.
+ *   a writer   it is woken to take the lock itself; once it has found the lock
+ *              taken KLOCK_HANDOFF_AFTER times, newcomers are barred and the
+ *              next release grants it the lock.
  *
- * The bound. A waiter at the head is passed over only while it wakes up,
- * KLOCK_HANDOFF_AFTER times at the most; readers at the head, never. A waiter
- * behind n others waits for n turns like that. Readers enter past a waiting
- * writer in one batch for each reader at the head before it, and those had
- * queued already.
+ * The bound. A reader at the head is granted the lock by the next release. A
+ * writer at the head is woken KLOCK_HANDOFF_AFTER times at the most, and passed
+ * PASSES_MAX times before each, besides those that pass while it wakes up. A
+ * waiter behind n others waits for n turns like that.
  *
  * Invariants, under the bucket's lock:
  *   I1  somebody is queued => WAITERS
@@ -33,6 +35,7 @@
 #include <errno.h>
 
 #define KLOCK_HANDOFF_AFTER 4
+#define PASSES_MAX (KLOCK_W_PASSES / KLOCK_W_PASS)
 
 /* In pauses. The first is what a lock gets whose spins have failed lately. */
 #define SPIN_MIN 10
@@ -49,16 +52,40 @@ static uint32_t hold_of(const struct klock_task *task, bool shared)
 	return shared ? KLOCK_W_READER : task->word;
 }
 
+/* Whether the word is such that a hold of this kind could be added. */
+static bool compatible(uint32_t w, bool shared)
+{
+	return shared ? !(w & (KLOCK_W_WRITER | KLOCK_W_FULL)) : is_free(w);
+}
+
 /* The lock, if a newcomer may have it now. */
 static bool try_take(uint32_t *word, const struct klock_task *task, bool shared)
 {
-	uint32_t hold = hold_of(task, shared);
 	uint32_t w = klock_load_relaxed(word); /* only a guess: the exchange decides */
 
-	while (shared ? !(w & KLOCK_W_READ_BLOCKED) : is_free(w))
-		if (klock_cas_acquire(word, &w, w + hold)) /* [W1], [W3] */
+	while (compatible(w, shared)) {
+		uint32_t new = w + hold_of(task, shared);
+
+		if ((w & (KLOCK_W_WAITERS | KLOCK_W_WAKING)) == KLOCK_W_WAITERS) {
+			if ((w & KLOCK_W_PASSES) == KLOCK_W_PASSES)
+				return false;
+			new += KLOCK_W_PASS;
+		}
+		if (klock_cas_acquire(word, &w, new)) /* [W1], [W3] */
 			return true;
+	}
 	return false;
+}
+
+/* The word after a waiter has looked in vain: the next release is to wake the head again. */
+static uint32_t missed(uint32_t w, bool first, unsigned int tries)
+{
+	w |= KLOCK_W_WAITERS;
+	if (first)
+		w &= ~KLOCK_W_WAKING;
+	if (first && tries + 1 >= KLOCK_HANDOFF_AFTER)
+		w |= KLOCK_W_PASSES; /* nobody passes any more */
+	return w;
 }
 
 /* Under the bucket's lock: the lock, if this waiter may have it, or the bits that bring it. */
@@ -71,28 +98,28 @@ static bool check(struct klock_queue *q, struct klock_waiter *me)
 	bool taken;
 
 	do {
-		taken = first && (is_free(w) || (me->shared && !(w & KLOCK_W_WRITER)));
+		taken = first && compatible(w, me->shared);
 		if (taken)
 			new = (w & ~KLOCK_W_FLAGS) + hold_of(me->task, me->shared) +
 			      (alone ? 0 : KLOCK_W_WAITERS);
 		else
-			/* The head has looked: the next release is to wake it again. */
-			new = (w | KLOCK_W_WAITERS) & ~(first ? KLOCK_W_WAKING : 0);
+			new = missed(w, first, me->tries);
 	} while (!klock_cas_acquire(word, &w, new));
 	return taken;
 }
 
-static bool readers_wait(struct klock_queue *q, uint32_t *count, bool *all)
+static uint32_t count_readers(struct klock_queue *q, bool *writers)
 {
-	*count = 0;
-	*all = true;
+	uint32_t readers = 0;
+
+	*writers = false;
 	for (struct klock_waiter *w = klock_queue_first(q); w; w = klock_queue_next(q, w)) {
 		if (w->shared)
-			++*count;
+			readers++;
 		else
-			*all = false;
+			*writers = true;
 	}
-	return *count > 0;
+	return readers;
 }
 
 static void grant_readers(struct klock_queue *q)
@@ -114,29 +141,28 @@ enum turn { TURN_NOBODY, TURN_READERS, TURN_WAKE, TURN_HANDOFF };
 static enum turn next_turn(struct klock_queue *q, uint32_t n, uint32_t *new)
 {
 	struct klock_waiter *head = klock_queue_first(q);
-	uint32_t count, readers;
-	bool all_readers;
+	uint32_t holds = n & (~KLOCK_W_FLAGS | KLOCK_W_WRITER), readers;
+	bool more;
 
-	count = n & ~(KLOCK_W_WAITERS | KLOCK_W_WAKING);
 	if (!head) {
-		*new = count;
+		*new = holds;
 		return TURN_NOBODY;
 	}
-	*new = count | KLOCK_W_WAITERS;
-	if (n & KLOCK_W_WRITER)
+	if (!compatible(n, head->shared)) {
+		*new = holds | KLOCK_W_WAITERS | (n & KLOCK_W_PASSES);
 		return TURN_NOBODY;
+	}
 	if (head->shared) {
-		readers_wait(q, &readers, &all_readers);
-		*new = count + readers * KLOCK_W_READER + (all_readers ? 0 : KLOCK_W_WAITERS);
+		readers = count_readers(q, &more);
+		*new = (holds + readers * KLOCK_W_READER) | (more ? KLOCK_W_WAITERS : 0);
 		return TURN_READERS;
 	}
-	if (!is_free(n))
-		return TURN_NOBODY;
 	if (head->tries < KLOCK_HANDOFF_AFTER) {
-		*new |= KLOCK_W_WAKING;
+		*new = KLOCK_W_WAITERS | KLOCK_W_WAKING;
 		return TURN_WAKE;
 	}
-	*new = head->task->word | (klock_queue_next(q, head) ? KLOCK_W_WAITERS : 0);
+	more = klock_queue_next(q, head) != NULL;
+	*new = head->task->word | (more ? KLOCK_W_WAITERS : 0);
 	return TURN_HANDOFF;
 }
 
