@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: MIT */
+/* Whole files in and out: put, get. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <klock/task.h>
+
+#include "cli.h"
+
+#define CHUNK (64 * 1024)
+
+/* Reads until `len` bytes, the end, or an error (-1, errno set). */
+static ssize_t read_full(int fd, char *buf, size_t len)
+{
+	size_t done = 0;
+
+	while (done < len) {
+		ssize_t n = read(fd, buf + done, len - done);
+
+		if (n == 0)
+			break;
+		if (n < 0 && errno == EINTR && !klock_fatal_signal_pending())
+			continue;
+		if (n < 0)
+			return -1;
+		done += (size_t)n;
+	}
+	return (ssize_t)done;
+}
+
+static int write_full(int fd, const char *buf, size_t len)
+{
+	while (len) {
+		ssize_t n = write(fd, buf, len);
+
+		if (n < 0 && errno == EINTR && !klock_fatal_signal_pending())
+			continue;
+		if (n < 0)
+			return -1;
+		buf += n;
+		len -= (size_t)n;
+	}
+	return 0;
+}
+
+static int stream_error(const struct command *command, const char *path, off_t offset)
+{
+	if (errno == EINTR)
+		return cli_fail(command, EXIT_INTERRUPTED, "%s: ended by a signal at offset %lld",
+				path, (long long)offset);
+	return cli_fail(command, EXIT_FAILED, "%s: at offset %lld: %s", path, (long long)offset,
+			strerror(errno));
+}
+
+int copy_in(struct session *session, const char *name, int64_t pos, int fd, const char *path,
+	    int64_t *copied)
+{
+	static char buf[CHUNK];
+	struct kiocb iocb;
+
+	*copied = 0;
+	for (;;) {
+		ssize_t n = read_full(fd, buf, CHUNK), written = 0;
+
+		if (n < 0)
+			return stream_error(session->command, path, *copied);
+		while (written < n) {
+			ssize_t w;
+
+			init_sync_kiocb(&iocb, &session->file, pos + *copied, IOCB_WRITE);
+			w = filemap_write(&iocb, buf + written, (size_t)(n - written));
+			if (w < 0)
+				return cli_engine_error(session->command, (int)w,
+							"writing '%s' at offset %lld", name,
+							(long long)(pos + *copied));
+			written += w;
+			*copied += w;
+		}
+		if (n < CHUNK)
+			return EXIT_OK;
+	}
+}
+
+int copy_out(struct session *session, const char *name, int64_t pos, int64_t len, int flags, int fd,
+	     const char *path, int64_t *copied)
+{
+	static char buf[CHUNK];
+	struct kiocb iocb;
+
+	*copied = 0;
+	while (*copied < len) {
+		size_t want = len - *copied < CHUNK ? (size_t)(len - *copied) : CHUNK;
+		ssize_t n;
+
+		init_sync_kiocb(&iocb, &session->file, pos + *copied, flags);
+		n = filemap_read(&iocb, buf, want);
+		if (n < 0)
+			return cli_engine_error(session->command, (int)n,
+						"reading '%s' at offset %lld", name,
+						(long long)(pos + *copied));
+		if (n == 0)
+			break;
+		if (fd >= 0 && write_full(fd, buf, (size_t)n))
+			return stream_error(session->command, path, *copied);
+		*copied += n;
+	}
+	return EXIT_OK;
+}
+
+static int run_put(const struct command *command, int argc, char **argv)
+{
+	bool keep = false;
+	const struct option_spec options[] = {
+		{ "no-clobber", OPT_FLAG, &keep, 0, 0, NULL,
+		  "fail if the image has a file of that name" },
+		{ 0 },
+	};
+	struct session session;
+	char **operands;
+	unsigned int nr;
+	int status = cli_parse(command, options, argc, argv, &operands, &nr);
+	const char *path = "standard input";
+	int fd = STDIN_FILENO;
+	int64_t copied;
+
+	if (status >= 0)
+		return status;
+	if (nr == 3) {
+		path = operands[2];
+		fd = open(path, O_RDONLY | O_CLOEXEC);
+		if (fd < 0)
+			return cli_fail(command, EXIT_FAILED, "%s: %s", path, strerror(errno));
+	}
+	status = session_open(&session, command, operands[0], 0, operands[1],
+			      O_CREAT | (keep ? O_EXCL : O_TRUNC));
+	if (status == EXIT_OK) {
+		status = copy_in(&session, operands[1], 0, fd, path, &copied);
+		status = session_close(&session, status);
+	}
+	if (nr == 3)
+		close(fd);
+	return status;
+}
+
+const struct command cmd_put = {
+	.name = "put",
+	.operands = "IMAGE NAME [FILE]",
+	.summary = "copy FILE, or standard input, into the image",
+	.help = "A file of that name that the image has already is replaced.",
+	.min_operands = 2,
+	.max_operands = 3,
+	.run = run_put,
+};
+
+static int run_get(const struct command *command, int argc, char **argv)
+{
+	const struct option_spec options[] = { { 0 } };
+	struct session session;
+	char **operands;
+	unsigned int nr;
+	int status = cli_parse(command, options, argc, argv, &operands, &nr);
+	const char *path = "standard output";
+	int fd = STDOUT_FILENO;
+	int64_t copied;
+
+	if (status >= 0)
+		return status;
+	status = session_open(&session, command, operands[0], IMAGE_RDONLY, operands[1], 0);
+	if (status)
+		return status;
+	if (nr == 3) {
+		path = operands[2];
+		fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+		if (fd < 0) {
+			status = cli_fail(command, EXIT_FAILED, "%s: %s", path, strerror(errno));
+			return session_close(&session, status);
+		}
+	}
+	status = copy_out(&session, operands[1], 0, INODE_MAX_SIZE, 0, fd, path, &copied);
+	if (nr == 3 && close(fd) && status == EXIT_OK)
+		status = stream_error(command, path, copied);
+	return session_close(&session, status);
+}
+
+const struct command cmd_get = {
+	.name = "get",
+	.operands = "IMAGE NAME [FILE]",
+	.summary = "copy a file out, to FILE or standard output",
+	.help = "Holes come out as zeroes. FILE is overwritten.",
+	.min_operands = 2,
+	.max_operands = 3,
+	.run = run_get,
+};

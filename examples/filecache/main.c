@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: MIT */
+/* filecache: files in an image, through a page cache like the kernel's. */
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <klock/task.h>
+
+#include "cli.h"
+
+static const struct command *const commands[] = {
+	&cmd_mkfs,  &cmd_ls,       &cmd_put, &cmd_get,  &cmd_read, &cmd_write,
+	&cmd_punch, &cmd_truncate, &cmd_rm,  &cmd_stat, &cmd_fsck, &cmd_race,
+};
+
+#define NR_COMMANDS (sizeof(commands) / sizeof(commands[0]))
+
+static void show_help(FILE *out)
+{
+	fputs("usage: filecache COMMAND [ARGUMENT]...\n"
+	      "\n"
+	      "Keeps files in an image file and reads and writes them through a page cache\n"
+	      "that is built like the kernel's, on klock's locks.\n"
+	      "\n"
+	      "Commands:\n",
+	      out);
+	for (size_t i = 0; i < NR_COMMANDS; i++) {
+		char left[64];
+
+		snprintf(left, sizeof(left), "%s %s", commands[i]->name, commands[i]->operands);
+		fprintf(out, "  %-34s  %s\n", left, commands[i]->summary);
+	}
+	fputs("\n"
+	      "'filecache COMMAND --help' tells more. Offsets and sizes are bytes; K, M, G and T\n"
+	      "after the digits multiply by powers of 1024.\n"
+	      "\n"
+	      "Exit status:\n"
+	      "  0  done\n"
+	      "  1  the operation failed: no such file, no room, an I/O error ...\n"
+	      "  2  wrong arguments; nothing was touched\n"
+	      "  3  the image is none, is truncated or damaged, or fsck found problems\n"
+	      "  4  race: no stale page turned up while the invalidate lock was off\n"
+	      "  5  race: stale pages turned up while the invalidate lock was on\n"
+	      "  6  race: something else that must not happen; the message says what\n"
+	      "  7  ended early by SIGINT or SIGTERM, the image in order\n",
+	      out);
+}
+
+/* Finds the command, and says what is meant when there is none. */
+static const struct command *find_command(const char *name)
+{
+	for (size_t i = 0; i < NR_COMMANDS; i++) {
+		if (!strcmp(commands[i]->name, name))
+			return commands[i];
+	}
+	return NULL;
+}
+
+int main(int argc, char **argv)
+{
+	const struct command *command;
+	int status;
+
+	if (argc < 2) {
+		show_help(stderr);
+		return EXIT_USAGE;
+	}
+	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") || !strcmp(argv[1], "help")) {
+		show_help(stdout);
+		return EXIT_OK;
+	}
+	command = find_command(argv[1]);
+	if (!command) {
+		fprintf(stderr, "filecache: '%s' is no command. Try 'filecache --help'.\n",
+			argv[1]);
+		return EXIT_USAGE;
+	}
+
+	/* A signal ends the waits for locks; whoever waited cleans up and returns. */
+	if (klock_catch_signal(SIGTERM, KLOCK_KILL) || klock_catch_signal(SIGINT, KLOCK_KILL)) {
+		fprintf(stderr, "filecache: cannot catch SIGTERM and SIGINT\n");
+		return EXIT_FAILED;
+	}
+	signal(SIGPIPE, SIG_IGN);
+
+	status = command->run(command, argc - 1, argv + 1);
+
+	/* Output that got lost, on a full disk say, is a failure like any other. */
+	if (fflush(stdout) == EOF && status == EXIT_OK) {
+		perror("filecache: standard output");
+		status = EXIT_FAILED;
+	}
+	return status;
+}
