@@ -14,8 +14,7 @@ klock_bug_fn klock_set_bug_fn(klock_bug_fn fn)
 	return klock_xchg_acq_rel(&bug_fn, fn);
 }
 
-/* "program(function+0x12)", or the offset that addr2line -e takes where no name is exported. */
-static void describe_site(const void *site, char *buf, size_t size)
+void klock_describe_site(const void *site, char *buf, size_t size)
 {
 	const char *file;
 	Dl_info info;
@@ -40,7 +39,7 @@ static void print(const struct klock_bug *bug)
 	char text[1024], site[256];
 	int len;
 
-	describe_site(bug->site, site, sizeof(site));
+	klock_describe_site(bug->site, site, sizeof(site));
 	len = snprintf(text, sizeof(text),
 		       "klock: BUG: %s\n"
 		       "klock:   lock: %s '%s' at %p, class '%s'\n"

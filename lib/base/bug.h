@@ -3,11 +3,15 @@
 #define KLOCK_BASE_BUG_H
 
 #include <klock/bug.h>
+#include <stddef.h>
 
 /* Reports a misuse that the caller refuses; returns unless KLOCK_BUG=abort. */
 void klock_bug(const struct klock_bug *bug);
 
 /* Reports what nothing can go on from, and aborts. */
 void klock_bug_fatal(const struct klock_bug *bug) __attribute__((noreturn));
+
+/* "program(function+0x12)", or the offset that addr2line -e takes where no name is exported. */
+void klock_describe_site(const void *site, char *buf, size_t size);
 
 #endif
