@@ -27,7 +27,7 @@ for header in klock.h $(cd "$top_srcdir/include" && ls klock/*.h); do
 done
 check_empty "all public headers are installed" "$missing"
 check_empty "the installed files do not name the build tree" \
-	"$(cd "$dest" && grep -lrI -e "$top_srcdir" -e "$root" . | grep -v '\.la$')"
+	"$(cd "$dest" && grep -lrI -e "$top_srcdir/[il]" -e "$root" .)"
 
 pc=$(find "$dest" -name klock.pc)
 libdir=$(dirname "$(dirname "$pc")")

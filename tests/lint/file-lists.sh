@@ -15,10 +15,9 @@ fi
 cd "$top_srcdir" || exit 1
 packed() { grep -vxF -f "$work/packed"; }
 
-check_empty "headers and sources are in their local.mk" \
-	"$(find include lib -name '*.[ch]' | sort | packed)"
-check_empty "tests and examples are in their local.mk" \
-	"$(find tests examples doc ! -name '.*' ! -name '*~' -type f | sort | packed)"
+check_empty "headers, sources and scripts are in their local.mk" \
+	"$(find bench doc examples include lib tests -name '*.[ch]' -o -name '*.cc' \
+		-o -name '*.sh' -o -name '*.def' -o -name local.mk | sort | packed)"
 if [ -e .git ] && command -v git >/dev/null; then
 	check_empty "every file in git is packed" "$(git ls-files | packed)"
 else
