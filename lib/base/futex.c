@@ -2,13 +2,19 @@
 #include "base/futex.h"
 #include <errno.h>
 #include <klock/lockword.h>
-#include <linux/futex.h>
 #include <stddef.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
 #define NSEC_PER_SEC 1000000000
+
+/* From futex(2). musl's compiler wrapper finds no <linux/...> headers. */
+enum {
+	FUTEX_WAKE_PRIVATE = 1 | 128,
+	FUTEX_WAIT_BITSET_PRIVATE = 9 | 128,
+};
+#define FUTEX_BITSET_MATCH_ANY 0xffffffffu
 
 /* What the system call takes, whatever the width of the C library's time_t. */
 struct kernel_timespec64 {

@@ -1,9 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/membarrier.h"
 #include <errno.h>
-#include <linux/membarrier.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+
+/* From membarrier(2). musl's compiler wrapper finds no <linux/...> headers. */
+enum {
+	MEMBARRIER_CMD_PRIVATE_EXPEDITED = 1 << 3,
+	MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED = 1 << 4,
+};
 
 static bool membarrier(int cmd)
 {
