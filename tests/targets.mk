@@ -3,11 +3,13 @@
 # folder sub-NAME below this one. A tool that is missing is named and fails the target.
 
 need = $(SHELL) $(top_srcdir)/tests/support/need $@
+# (The + before a recipe that uses it hands make's job slots on.)
 sub_build = MAKE='$(MAKE)' $(SHELL) $(top_srcdir)/tests/support/sub-build $(abs_top_srcdir)
 
 # The programs alone, without the scripts: what a sub-build runs.
 check-programs: all $(check_PROGRAMS)
-	$(MAKE) check-TESTS check-local TESTS='$(test_programs)'
+	@test -n '$(test_programs)' || { echo '$@: no test programs in this build' >&2; exit 1; }
+	@$(MAKE) check-TESTS check-local TESTS='$(test_programs)'
 
 torture: $(torture_tests)
 	@KLOCK_TORTURE_SECONDS=$${KLOCK_TORTURE_SECONDS-60} KLOCK_TEST_TIMEOUT=0 \
@@ -33,29 +35,29 @@ check-valgrind: all $(check_PROGRAMS)
 		echo "== $$tool"; $(MAKE) check-$$tool || status=1; done; exit $$status
 
 check-asan:
-	@$(slow_tests) $(sub_build) asan check-programs --disable-shared --enable-werror \
+	+@$(slow_tests) $(sub_build) asan check-programs --disable-shared --enable-werror \
 		CC='$(CC)' --enable-sanitizer=address,undefined
 check-tsan:
-	@TSAN_OPTIONS=die_after_fork=0:$$TSAN_OPTIONS $(slow_tests) \
+	+@TSAN_OPTIONS=die_after_fork=0:$$TSAN_OPTIONS $(slow_tests) \
 		$(sub_build) tsan check-programs --disable-shared --enable-werror \
 		CC='$(CC)' --enable-sanitizer=thread
 check-clang:
 	@$(need) clang:clang
-	@$(sub_build) clang check-programs --enable-werror CC=clang
+	+@$(sub_build) clang check-programs --enable-werror CC=clang
 check-musl:
 	@$(need) musl-gcc:musl-tools
-	@$(sub_build) musl check-programs $(bare) CC=musl-gcc \
+	+@$(sub_build) musl check-programs $(bare) CC=musl-gcc \
 		CPPFLAGS="-idirafter $$PWD/sub-musl/kernel"
 
 check-cross: check-aarch64 check-armhf
 check-aarch64:
 	@$(need) aarch64-linux-gnu-gcc:gcc-aarch64-linux-gnu qemu-aarch64:qemu-user
-	@$(slow_tests) $(sub_build) aarch64 \
+	+@$(slow_tests) $(sub_build) aarch64 \
 		'check-programs LDFLAGS=-all-static LOG_COMPILER=qemu-aarch64' \
 		$(bare) --host=aarch64-linux-gnu
 check-armhf:
 	@$(need) arm-linux-gnueabihf-gcc:gcc-arm-linux-gnueabihf qemu-arm:qemu-user
-	@$(slow_tests) $(sub_build) armhf \
+	+@$(slow_tests) $(sub_build) armhf \
 		'check-programs LDFLAGS=-all-static LOG_COMPILER=qemu-arm' \
 		$(bare) --host=arm-linux-gnueabihf
 
