@@ -147,7 +147,6 @@ static struct klock_task *register_thread(void)
 	klock_store_relaxed(&task->pending, klock_load_relaxed(&early_signal));
 	if (exit_key != (pthread_key_t)-1)
 		pthread_setspecific(exit_key, task);
-	klock_self_word = task->word;
 	self_task = task;
 	/* A handler between the copy above and this line marked only the early word. */
 	klock_fetch_or_relaxed(&task->pending, klock_load_relaxed(&early_signal));
