@@ -36,8 +36,11 @@ static bool valgrind_present(void)
 
 	if (!RUNNING_ON_VALGRIND)
 		return false;
-	/* Each answers one request that the other leaves at its default. */
-	if (VALGRIND_HG_GET_ABITS(&here, NULL, 1) != -2)
+	/*
+	 * Each answers one request that the other leaves at its default. That of
+	 * VALGRIND_HG_GET_ABITS is an unsigned -2, also in its wider result.
+	 */
+	if ((int)VALGRIND_HG_GET_ABITS(&here, NULL, 1) != -2)
 		tool = HELGRIND;
 	else if (VALGRIND_DO_CLIENT_REQUEST_EXPR(0, VG_USERREQ__DRD_GET_DRD_THREAD_ID, 0, 0, 0, 0,
 						 0))
