@@ -119,6 +119,12 @@ static void make_key(void)
 	if (pthread_key_create(&exit_key, thread_ends))
 		exit_key = (pthread_key_t)-1;
 	klock_exempt(first_chunk, sizeof(first_chunk));
+	klock_exempt(chunks, sizeof(chunks));
+	klock_exempt(&nr_tasks, sizeof(nr_tasks));
+	klock_exempt(&free_tasks, sizeof(free_tasks));
+	klock_exempt(&table_lock, sizeof(table_lock));
+	klock_exempt(&kill_all_count, sizeof(kill_all_count));
+	klock_exempt(&kill_all_cleared, sizeof(kill_all_cleared));
 }
 
 static struct klock_task *register_thread(void)
