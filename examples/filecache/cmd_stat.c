@@ -103,11 +103,15 @@ static int run_stat(const struct command *command, int argc, char **argv)
 
 	if (status >= 0)
 		return status;
-	status = session_open(&session, command, operands[0], IMAGE_RDONLY, NULL, 0);
+	status = session_open(&session, command, operands[0], IMAGE_RDONLY,
+			      nr == 2 ? operands[1] : NULL, 0);
 	if (status)
 		return status;
 	session.image->sw.max_pages = (unsigned int)limit;
+	/* An open file's window has the limit that held when it was opened. */
 	session.image->sw.ra_pages = (unsigned int)readahead;
+	if (session.file_is_open)
+		file_ra_state_init(&session.file.f_ra, (unsigned int)readahead);
 
 	image_space(session.image, &total, &available);
 	printf("image %s\n", operands[0]);
@@ -115,12 +119,6 @@ static int run_stat(const struct command *command, int argc, char **argv)
 	if (nr == 1)
 		return session_close(&session, EXIT_OK);
 
-	status = file_open(session.image, operands[1], 0, &session.file);
-	if (status) {
-		status = cli_engine_error(command, status, "%s: '%s'", operands[0], operands[1]);
-		return session_close(&session, status);
-	}
-	session.file_is_open = true;
 	size = i_size_read(session.file.f_inode);
 	printf("file %s\n", operands[1]);
 	show_layout(&session.file, size);

@@ -121,7 +121,7 @@ void race_table(const struct race_result *results, unsigned int nr)
 	tally_rows(results, nr, TALLY_wrong_read, TALLY_incidents);
 	end_row(results, nr, "wrong pages in the cache when all had ended", false);
 	end_row(results, nr, "wrong pages on the disk then", true);
-	head("Longest times");
+	head("Longest times (with all threads on few processors, others' turns included)");
 	counter_row(results, nr, CACHE_invalidate_read_ns, true);
 	counter_row(results, nr, CACHE_invalidate_write_ns, true);
 	tally_rows(results, nr, TALLY_read_ns, TALLY_punch_ns);
