@@ -11,6 +11,7 @@ include tests/unit/local.mk
 include tests/contract/local.mk
 include tests/torture/local.mk
 include tests/annotate/local.mk
+include tests/filecache/local.mk
 include tests/header/local.mk
 include tests/lint/local.mk
 include tests/install/local.mk
