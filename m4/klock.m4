@@ -42,7 +42,7 @@ AS_CASE([$enable_sanitizer],
 	[no], [],
 	[AX_CHECK_LINK_FLAG([-fsanitize=$enable_sanitizer], [],
 		[AC_MSG_ERROR([$CC cannot link with -fsanitize=$enable_sanitizer dnl
-(clang needs libclang-rt-14-dev, gcc needs libgcc-12-dev)])])
+(clang needs libclang-rt-dev, gcc needs libgcc-12-dev)])])
 	SANITIZER_FLAGS="-fsanitize=$enable_sanitizer -fno-omit-frame-pointer"
 	AS_CASE([$enable_sanitizer],
 		[*undefined*], [AS_VAR_APPEND([SANITIZER_FLAGS], [" -fno-sanitize-recover=undefined"])])])
