@@ -29,15 +29,16 @@ ssize_t filemap_read(struct kiocb *iocb, void *buf, size_t len);
 ssize_t filemap_write(struct kiocb *iocb, const void *buf, size_t len);
 
 /*
- * Sets the size. Blocks past it are free on return; a page cut in two keeps
- * zeroes behind the end. -EINTR when killed while it waited, then nothing has
+ * Sets the size. Blocks past it are free on return; behind the end of a page that
+ * is cut there are zeroes. -EINTR when killed while it waited, then nothing has
  * changed; -EIO when the cut page could not be read or written, likewise.
  */
 int filemap_truncate(struct file *file, int64_t size);
 
 /*
  * Makes bytes [start, start + len) zero and frees the blocks of the pages that
- * lie in it whole. The size stays. Errors as filemap_truncate(), -EINVAL.
+ * lie in it whole. The size stays. Errors as filemap_truncate(), but after -EIO
+ * or -EINTR a part of a page at an end of the range may be zero; -EINVAL.
  */
 int filemap_punch_hole(struct file *file, int64_t start, int64_t len);
 

@@ -20,7 +20,9 @@
 #define IMAGE_NAME_MAX 63	    /* bytes of a file name */
 #define IMAGE_DEFAULT_PAGES 1024u   /* of the cache: 4 MiB */
 
+struct disk_layout;
 struct inode;
+struct mm;
 
 enum image_io { IMAGE_READ, IMAGE_WRITE };
 
@@ -53,9 +55,8 @@ struct image {
 	char *path;
 	int fd;
 	bool rdonly, nosync, memory_backed;
-	uint32_t nr_blocks;  /* of the whole image */
 	uint32_t nr_inodes;
-	uint32_t data_start; /* first block that files can have */
+	struct disk_layout *layout;
 	struct inode *inodes; /* [nr_inodes] */
 
 	/* The LRU of all pages; see page_lru.c. */
@@ -70,24 +71,22 @@ struct image {
 	 */
 	struct mutex commit_lock; /* held over a commit's I/O; before map_lock */
 	struct mutex map_lock;
-	unsigned char *table;	  /* [table_blocks * IMAGE_BLOCK_SIZE] */
-	uint32_t table_blocks;
-	uint64_t *table_trans;	  /* [table_blocks]: the transaction that last changed each */
-	uint32_t *table_crc;	  /* [table_blocks], under commit_lock */
-	uint64_t trans;		  /* under map_lock */
-	uint64_t committed;	  /* under map_lock */
+	unsigned char *table;	  /* under map_lock, and what follows */
+	uint64_t *table_trans;	  /* of each block of the table: the transaction that last changed it */
+	uint32_t *table_crc;	  /* of each block, as last written; under commit_lock */
+	uint64_t trans, committed;
 	uint64_t slot_trans[2];	  /* under commit_lock: what each copy on disk holds; 0: rewrite all */
 	uint64_t generation;	  /* under commit_lock: of the newest copy on disk */
 	uint32_t *free_stack;	  /* last freed, first used */
 	uint32_t nr_free;
 	uint32_t nr_reserved;	  /* of the free ones, promised to dirty pages */
-	uint64_t *freed_trans;	  /* [nr_blocks]: the transaction that freed each block */
+	uint64_t *freed_trans;	  /* of each block of the image: the transaction that freed it */
 
 	struct mutex stat_lock;
 	struct cache_stats stats;
 
 	struct mutex name_lock; /* names and use counts of the inodes; before i_rwsem */
-	struct mm *mm;		/* NULL until mm_get(); under name_lock */
+	struct mm *mm;		/* its memory mappings */
 };
 
 enum image_open_flags {

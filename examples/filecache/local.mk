@@ -12,6 +12,7 @@ examples_filecache_libengine_la_SOURCES = \
 	examples/filecache/disk.c \
 	examples/filecache/error.c \
 	examples/filecache/error.h \
+	examples/filecache/fault.c \
 	examples/filecache/filecache.h \
 	examples/filecache/filemap.c \
 	examples/filecache/filemap.h \
@@ -23,6 +24,7 @@ examples_filecache_libengine_la_SOURCES = \
 	examples/filecache/inode.c \
 	examples/filecache/list.h \
 	examples/filecache/mm.h \
+	examples/filecache/mmap.c \
 	examples/filecache/page.c \
 	examples/filecache/page_index.c \
 	examples/filecache/page_lru.c \
@@ -31,6 +33,7 @@ examples_filecache_libengine_la_SOURCES = \
 	examples/filecache/stats.c \
 	examples/filecache/stats.h \
 	examples/filecache/truncate.c \
+	examples/filecache/vma_read.c \
 	examples/filecache/write.c \
 	examples/filecache/writeback.c \
 	examples/filecache/xarray.c \

@@ -24,8 +24,9 @@
 /* What all mappings of an image share. */
 struct mm {
 	struct image *image;
-	struct rw_semaphore mmap_lock; /* shared: handle a fault; exclusive: add or remove a mapping */
+	struct rw_semaphore mmap_lock; /* shared: handle a fault; exclusive: all below */
 	struct list_head vmas;
+	bool started; /* the rest is there: from the first mapping on */
 	int uffd;
 	int stop_fd; /* an eventfd: ends the handler */
 	int bus_fd;  /* an empty memfd: mapped where SIGBUS is wanted */
@@ -82,12 +83,14 @@ struct vm_fault {
 /* fault.c. Called with mmap_lock held shared; never killed. */
 unsigned int filemap_fault(struct vm_fault *vmf);
 
-/* Takes pages [first, last] out of all mappings of the file; clears no PG_mapped. */
+/*
+ * Takes pages [first, last] out of all mappings of the file, so that the next
+ * access faults, and lets go of SIGBUS there. Leaves PG_mapped to the caller.
+ */
 void unmap_mapping_range(struct address_space *mapping, pgoff_t first, pgoff_t last);
-/* The file has grown: lets go of SIGBUS in pages [first, last]. */
-void unmap_sigbus_range(struct address_space *mapping, pgoff_t first, pgoff_t last);
 /* Whether memory of any mapping of the image lies in [buf, buf + len). */
 bool mm_overlaps(struct image *image, const void *buf, size_t len);
+int mm_init(struct image *image);
 void mm_destroy(struct image *image);
 
 #endif

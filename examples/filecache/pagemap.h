@@ -76,7 +76,6 @@ bool trylock_page(struct page *page);
 int lock_page_killable(struct image *image, struct page *page); /* 0 or -EINTR */
 void lock_page(struct image *image, struct page *page);
 void unlock_page(struct page *page);
-void wait_on_page_locked(struct image *image, struct page *page);
 int wait_on_page_locked_killable(struct image *image, struct page *page);
 
 /* page_index.c: the index. find_* return a page with a reference for the caller, or NULL. */
@@ -107,10 +106,18 @@ void filemap_invalidate_unlock(struct address_space *mapping);
  */
 int filemap_read_page(struct address_space *mapping, struct page *page, int ki_flags);
 
+/*
+ * write.c: finds or makes page `index`, and locks it as `ki_flags` allow; 0,
+ * -EAGAIN, -EINTR or -ENOMEM. *result has a reference and is in the file.
+ */
+int grab_cache_page(struct address_space *mapping, pgoff_t index, int ki_flags,
+		    struct page **result);
+
 /* writeback.c: writes a locked dirty page; it stays locked, and dirty on an error. */
 int write_page(struct address_space *mapping, struct page *page);
 /* Promises a block to a locked page that is about to be dirty. -ENOSPC. */
 int reserve_page_block(struct address_space *mapping, struct page *page);
+/* Marks a locked page, which must be uptodate, and takes it out of memory mappings. */
 void set_page_dirty(struct page *page);
 /* Takes the dirty state off a locked page that is dropped, its promise too. */
 void cancel_dirty_page(struct address_space *mapping, struct page *page);

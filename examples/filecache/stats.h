@@ -49,7 +49,7 @@ struct cache_stats {
 extern const char *const cache_counter_name[CACHE_NR_COUNTERS];
 extern const char *const cache_counter_text[CACHE_NR_COUNTERS];
 
-/* A copy of all counters, of one moment. Reset sets them to zero. */
+/* A copy of all counters; hits and misses are added up file by file. Reset sets them to zero. */
 void cache_stats_get(struct image *image, struct cache_stats *stats);
 void cache_stats_reset(struct image *image);
 

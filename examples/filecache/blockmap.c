@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: MIT */
+/* Which block holds which page of which file, and which blocks are free. */
+#include "blockmap.h"
+
+#include <endian.h>
+#include <errno.h>
+#include <string.h>
+
+#include "error.h"
+#include "image_format.h"
+
+void table_changed(struct image *image, const void *at)
+{
+	size_t offset = (size_t)((const unsigned char *)at - image->table);
+
+	image->table_trans[offset / IMAGE_BLOCK_SIZE] = image->trans;
+}
+
+uint32_t inode_block(struct inode *inode, uint64_t index)
+{
+	struct image *image = inode->i_image;
+	void *entry;
+
+	mutex_lock(&image->map_lock);
+	entry = xa_load(&inode->i_blocks, index);
+	mutex_unlock(&image->map_lock);
+	return (uint32_t)(uintptr_t)entry;
+}
+
+int block_reserve(struct inode *inode)
+{
+	struct image *image = inode->i_image;
+	bool full;
+
+	mutex_lock(&image->map_lock);
+	full = image->nr_free == image->nr_reserved;
+	if (!full)
+		image->nr_reserved++;
+	mutex_unlock(&image->map_lock);
+	if (full)
+		return cache_fail(ENOSPC, "%s: no block is free for file %s", image->path,
+				  inode->i_name);
+	return 0;
+}
+
+void block_unreserve(struct image *image)
+{
+	mutex_lock(&image->map_lock);
+	image->nr_reserved--;
+	mutex_unlock(&image->map_lock);
+}
+
+uint32_t block_alloc(struct image *image, uint64_t *trans)
+{
+	uint32_t block;
+
+	mutex_lock(&image->map_lock);
+	block = image->free_stack[--image->nr_free];
+	image->nr_reserved--;
+	*trans = image->freed_trans[block] > image->committed ? image->freed_trans[block] : 0;
+	mutex_unlock(&image->map_lock);
+	return block;
+}
+
+void block_alloc_undo(struct image *image, uint32_t block)
+{
+	mutex_lock(&image->map_lock);
+	image->free_stack[image->nr_free++] = block;
+	image->nr_reserved++;
+	mutex_unlock(&image->map_lock);
+}
+
+static void set_owner(struct image *image, uint32_t block, uint32_t owner, uint64_t index)
+{
+	struct disk_owner *o = disk_owner(image->table, image->layout, block);
+
+	o->owner = htole32(owner);
+	o->index = htole32((uint32_t)index);
+	table_changed(image, o);
+}
+
+static void set_disksize(struct inode *inode, int64_t disksize)
+{
+	struct disk_inode *d = disk_inode(inode->i_image->table, inode->i_ino);
+
+	if (inode->i_disksize == disksize)
+		return;
+	inode->i_disksize = disksize;
+	d->size = htole64((uint64_t)disksize);
+	table_changed(inode->i_image, d);
+}
+
+int block_map(struct inode *inode, uint64_t index, uint32_t block, int64_t disksize)
+{
+	struct image *image = inode->i_image;
+	int err;
+
+	mutex_lock(&image->map_lock);
+	err = xa_store(&inode->i_blocks, index, (void *)(uintptr_t)block);
+	if (!err) {
+		set_owner(image, block, inode->i_ino + 1, index);
+		if (inode->i_disksize < disksize)
+			set_disksize(inode, disksize);
+	}
+	mutex_unlock(&image->map_lock);
+	return err;
+}
+
+void block_extend(struct inode *inode, int64_t disksize)
+{
+	mutex_lock(&inode->i_image->map_lock);
+	if (inode->i_disksize < disksize)
+		set_disksize(inode, disksize);
+	mutex_unlock(&inode->i_image->map_lock);
+}
+
+void block_free_range(struct inode *inode, uint64_t first, uint64_t last, int64_t disksize)
+{
+	struct image *image = inode->i_image;
+	uint64_t index = first;
+	void *entry;
+
+	mutex_lock(&image->map_lock);
+	while (first <= last && (entry = xa_find(&inode->i_blocks, &index, last))) {
+		uint32_t block = (uint32_t)(uintptr_t)entry;
+
+		xa_erase(&inode->i_blocks, index);
+		set_owner(image, block, 0, 0);
+		image->freed_trans[block] = image->trans;
+		image->free_stack[image->nr_free++] = block;
+	}
+	if (disksize >= 0)
+		set_disksize(inode, disksize);
+	mutex_unlock(&image->map_lock);
+}
+
+void block_set_inode(struct inode *inode, const char *name, bool used)
+{
+	struct image *image = inode->i_image;
+	struct disk_inode *d = disk_inode(image->table, inode->i_ino);
+
+	mutex_lock(&image->map_lock);
+	memset(d, 0, sizeof(*d));
+	d->used = htole32(used);
+	memcpy(d->name, name, strlen(name));
+	inode->i_disksize = 0;
+	table_changed(image, d);
+	mutex_unlock(&image->map_lock);
+}
+
+void image_space(struct image *image, uint32_t *total, uint32_t *available)
+{
+	mutex_lock(&image->map_lock);
+	*total = image->layout->nr_blocks - image->layout->data_start;
+	*available = image->nr_free - image->nr_reserved;
+	mutex_unlock(&image->map_lock);
+}

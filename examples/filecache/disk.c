@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: MIT */
+/* Reading and writing the image file. */
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include "blockmap.h"
+#include "error.h"
+
+#ifndef RWF_NOWAIT
+#define RWF_NOWAIT 0x00000008
+#endif
+
+static int data_fail(struct inode *inode, const char *what, uint64_t index, int errno_value,
+		     const char *why)
+{
+	cache_count(inode->i_image, CACHE_io_errors, 1);
+	return cache_fail(errno_value, "%s: file %s, offset %" PRIu64 ": %s: %s",
+			  inode->i_image->path, inode->i_name, index << IMAGE_BLOCK_SHIFT, what, why);
+}
+
+static int run_hook(struct inode *inode, enum image_io dir, uint64_t index)
+{
+	const struct image_switches *sw = &inode->i_image->sw;
+	int err = sw->io_hook ? sw->io_hook(sw->io_hook_arg, dir, inode, index) : 0;
+
+	if (err)
+		data_fail(inode, dir == IMAGE_READ ? "read" : "write", index, -err,
+			  strerror(-err));
+	return err;
+}
+
+/* preadv(), which with `nowait` fails with EAGAIN rather than wait for the disk. */
+static ssize_t read_vec(struct image *image, const struct iovec *iov, int nr, off_t pos, bool nowait)
+{
+	ssize_t n;
+
+	if (!nowait)
+		return preadv(image->fd, iov, nr, pos);
+	n = preadv2(image->fd, iov, nr, pos, RWF_NOWAIT);
+	if (n >= 0 || (errno != EOPNOTSUPP && errno != ENOSYS))
+		return n;
+	/* A file system that cannot tell: one that lives in memory never waits. */
+	if (image->memory_backed)
+		return preadv(image->fd, iov, nr, pos);
+	errno = EAGAIN;
+	return -1;
+}
+
+/* Steps over `n` bytes that have been read. Returns how many buffers are left. */
+static int advance(struct iovec **iov, int nr, size_t n)
+{
+	while (nr && n >= (*iov)->iov_len) {
+		n -= (*iov)->iov_len;
+		(*iov)++;
+		nr--;
+	}
+	if (nr) {
+		(*iov)->iov_base = (char *)(*iov)->iov_base + n;
+		(*iov)->iov_len -= n;
+	}
+	return nr;
+}
+
+int disk_read_pages(struct inode *inode, uint64_t index, uint32_t block, unsigned char *const *data,
+		    unsigned int nr, int ki_flags)
+{
+	struct image *image = inode->i_image;
+	off_t pos = (off_t)block << IMAGE_BLOCK_SHIFT;
+	bool nowait = ki_flags & IOCB_NOWAIT;
+	struct iovec vec[DISK_MAX_PAGES], *iov = vec;
+	int left = (int)nr;
+	unsigned int i;
+
+	for (i = 0; i < nr; i++) {
+		int err = run_hook(inode, IMAGE_READ, index + i);
+
+		if (err)
+			return err;
+		vec[i].iov_base = data[i];
+		vec[i].iov_len = IMAGE_BLOCK_SIZE;
+	}
+	while (left) {
+		ssize_t n = read_vec(image, iov, left, pos, nowait);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0 && errno == EAGAIN && nowait) {
+			cache_count(image, CACHE_eagain_disk, 1);
+			return cache_why(EAGAIN, "the disk would have to be waited for");
+		}
+		if (n < 0)
+			return data_fail(inode, "read", index, EIO, strerror(errno));
+		if (!n)
+			return data_fail(inode, "read", index, EIO, "the image file ends here");
+		pos += n;
+		left = advance(&iov, left, (size_t)n);
+	}
+	return 0;
+}
+
+/* Writes all of it: 0 or an errno. */
+static int write_full(struct image *image, const void *data, size_t len, off_t pos)
+{
+	if (image->rdonly)
+		return EROFS;
+	while (len) {
+		ssize_t n = pwrite(image->fd, data, len, pos);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return errno;
+		data = (const char *)data + n;
+		len -= (size_t)n;
+		pos += n;
+	}
+	return 0;
+}
+
+int disk_write_page(struct inode *inode, uint64_t index, uint32_t block, const void *data)
+{
+	int err = run_hook(inode, IMAGE_WRITE, index);
+
+	if (err)
+		return err;
+	err = write_full(inode->i_image, data, IMAGE_BLOCK_SIZE,
+			 (off_t)block << IMAGE_BLOCK_SHIFT);
+	return err ? data_fail(inode, "write", index, err == ENOSPC ? ENOSPC : EIO, strerror(err))
+		   : 0;
+}
+
+int disk_write(struct image *image, const char *what, const void *data, size_t len, off_t pos)
+{
+	int err = write_full(image, data, len, pos);
+
+	if (!err)
+		return 0;
+	cache_count(image, CACHE_io_errors, 1);
+	return cache_fail(err, "%s: cannot write the %s at offset %" PRId64 ": %s", image->path,
+			  what, (int64_t)pos, strerror(err));
+}
+
+int disk_sync(struct image *image)
+{
+	if (image->nosync || image->rdonly || !fdatasync(image->fd))
+		return 0;
+	cache_count(image, CACHE_io_errors, 1);
+	return cache_fail(EIO, "%s: cannot sync: %s", image->path, strerror(errno));
+}

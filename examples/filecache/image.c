@@ -1,0 +1,300 @@
+/* SPDX-License-Identifier: MIT */
+/* An image as a whole: make, open, close, check. */
+#include "image.h"
+
+#include <endian.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include "blockmap.h"
+#include "crc32.h"
+#include "error.h"
+#include "filemap.h"
+#include "image_format.h"
+#include "mm.h"
+
+/* Writes superblock, tables and headers of an image whose layout is set; both copies alike. */
+static int mkfs_write(struct image *image)
+{
+	const struct disk_layout *layout = image->layout;
+	unsigned char zero[IMAGE_BLOCK_SIZE] = { 0 };
+	struct disk_super super = { 0 };
+	struct disk_header header;
+	uint32_t i, *crc = calloc(layout->table_blocks, sizeof(*crc));
+	uint64_t generation;
+	int err;
+
+	if (!crc)
+		return cache_fail(ENOMEM, "%s: no memory", image->path);
+	for (i = 0; i < layout->table_blocks; i++)
+		crc[i] = crc32(0, zero, sizeof(zero));
+	if (ftruncate(image->fd, 0) ||
+	    ftruncate(image->fd, (off_t)layout->nr_blocks << IMAGE_BLOCK_SHIFT)) {
+		err = cache_fail(errno, "%s: cannot set the size: %s", image->path, strerror(errno));
+		goto out;
+	}
+	for (generation = 1; generation <= 2; generation++) {
+		disk_header_fill(&header, generation, disk_table_crc(crc, layout->table_blocks));
+		err = disk_write(image, "metadata header", &header, sizeof(header),
+				 (off_t)layout->header[generation & 1] << IMAGE_BLOCK_SHIFT);
+		if (err)
+			goto out;
+	}
+	/* The superblock last: without it this is no image. */
+	err = disk_sync(image);
+	disk_super_fill(&super, layout);
+	if (!err)
+		err = disk_write(image, "superblock", &super, sizeof(super), 0);
+	if (!err)
+		err = disk_sync(image);
+out:
+	free(crc);
+	return err;
+}
+
+/* Keeps other processes away until the file is closed. */
+static int lock_file(int fd, const char *path, bool shared)
+{
+	if (!flock(fd, (shared ? LOCK_SH : LOCK_EX) | LOCK_NB))
+		return 0;
+	if (errno == EWOULDBLOCK)
+		return cache_fail(EBUSY, "%s: in use by another process", path);
+	return cache_fail(errno, "%s: cannot lock: %s", path, strerror(errno));
+}
+
+int image_mkfs(const char *path, uint32_t nr_blocks, uint32_t nr_inodes, bool force)
+{
+	struct disk_layout layout;
+	struct image image = { .path = (char *)(uintptr_t)path, .layout = &layout };
+	int err;
+
+	if (!disk_layout_init(&layout, nr_blocks, nr_inodes))
+		return cache_fail(EINVAL, "%s: an image cannot have %u blocks and %u files", path,
+				  nr_blocks, nr_inodes);
+	mutex_init(&image.stat_lock);
+	image.fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | (force ? 0 : O_EXCL), 0666);
+	if (image.fd < 0)
+		return cache_fail(errno, "%s: cannot make the image: %s", path, strerror(errno));
+	err = lock_file(image.fd, path, false);
+	if (!err)
+		err = mkfs_write(&image);
+	if (err && !force)
+		unlink(path);
+	close(image.fd);
+	return err;
+}
+
+static void inode_init(struct image *image, struct inode *inode, uint32_t ino)
+{
+	const struct disk_inode *d = disk_inode(image->table, ino);
+
+	inode->i_image = image;
+	inode->i_ino = ino;
+	init_rwsem(&inode->i_rwsem);
+	mutex_init(&inode->i_size_lock);
+	xa_init(&inode->i_blocks);
+	address_space_init(&inode->i_data, inode);
+	if (!d->used)
+		return;
+	memcpy(inode->i_name, d->name, IMAGE_NAME_MAX);
+	inode->i_size = inode->i_disksize = (int64_t)le64toh(d->size);
+}
+
+/* Makes block maps and free list from the table. Low blocks are used first. */
+static int load_owners(struct image *image)
+{
+	const struct disk_layout *layout = image->layout;
+	uint32_t block;
+
+	for (block = layout->nr_blocks; block-- > layout->data_start;) {
+		const struct disk_owner *o = disk_owner(image->table, layout, block);
+
+		if (!o->owner)
+			image->free_stack[image->nr_free++] = block;
+		else if (xa_store(&image->inodes[le32toh(o->owner) - 1].i_blocks, le32toh(o->index),
+				  (void *)(uintptr_t)block))
+			return cache_fail(ENOMEM, "%s: no memory for the block maps", image->path);
+	}
+	return 0;
+}
+
+static void image_free(struct image *image)
+{
+	uint32_t i;
+
+	mm_destroy(image);
+	for (i = 0; image->inodes && i < image->nr_inodes; i++)
+		xa_destroy(&image->inodes[i].i_blocks);
+	free(image->inodes);
+	free(image->table);
+	free(image->table_trans);
+	free(image->table_crc);
+	free(image->free_stack);
+	free(image->freed_trans);
+	free(image->layout);
+	if (image->fd >= 0)
+		close(image->fd);
+	free(image->path);
+	free(image);
+}
+
+/* Sets up what is in memory. The table has been checked. */
+static int image_load(struct image *image, const struct disk_meta *meta)
+{
+	const struct disk_layout *layout = &meta->layout;
+	uint32_t i;
+
+	image->layout = malloc(sizeof(*layout));
+	image->inodes = calloc(layout->nr_inodes, sizeof(*image->inodes));
+	image->table_trans = calloc(layout->table_blocks, sizeof(*image->table_trans));
+	image->table_crc = calloc(layout->table_blocks, sizeof(*image->table_crc));
+	image->free_stack = calloc(layout->nr_blocks, sizeof(*image->free_stack));
+	image->freed_trans = calloc(layout->nr_blocks, sizeof(*image->freed_trans));
+	if (!image->layout || !image->inodes || !image->table_trans || !image->table_crc ||
+	    !image->free_stack || !image->freed_trans)
+		return cache_fail(ENOMEM, "%s: no memory for %u blocks", image->path,
+				  layout->nr_blocks);
+	*image->layout = *layout;
+	image->generation = meta->generation[meta->newest];
+	/* What was read is transaction 1. The other copy may be a torn one: written whole. */
+	image->committed = 1;
+	image->trans = 2;
+	image->slot_trans[meta->newest] = 1;
+	for (i = 0; i < layout->table_blocks; i++) {
+		image->table_trans[i] = 1;
+		image->table_crc[i] = crc32(0, image->table + (size_t)i * IMAGE_BLOCK_SIZE,
+					    IMAGE_BLOCK_SIZE);
+	}
+	image->nr_inodes = layout->nr_inodes;
+	for (i = 0; i < image->nr_inodes; i++)
+		inode_init(image, &image->inodes[i], i);
+	return load_owners(image);
+}
+
+static void image_init(struct image *image, unsigned int flags)
+{
+	struct statfs fs;
+
+	image->rdonly = flags & IMAGE_RDONLY;
+	image->nosync = flags & IMAGE_NOSYNC;
+	image->memory_backed = !fstatfs(image->fd, &fs) &&
+			       (fs.f_type == TMPFS_MAGIC || fs.f_type == RAMFS_MAGIC);
+	image->sw.use_invalidate_lock = true;
+	image->sw.max_pages = IMAGE_DEFAULT_PAGES;
+	image->sw.ra_pages = 32;
+	mutex_init(&image->lru_lock);
+	mutex_init(&image->commit_lock);
+	mutex_init(&image->map_lock);
+	mutex_init(&image->stat_lock);
+	mutex_init(&image->name_lock);
+	INIT_LIST_HEAD(&image->lru);
+}
+
+static void keep_first(void *arg, const char *problem)
+{
+	char *first = arg;
+
+	if (!*first)
+		strncat(first, problem, 299);
+}
+
+static int check_meta(const char *path, struct disk_meta *meta)
+{
+	char first[300] = "";
+	int problems = disk_table_check(&meta->layout, meta->table, keep_first, first);
+
+	if (problems <= 0)
+		return problems;
+	return cache_fail(EUCLEAN, "%s: damaged: %s%s", path, first,
+			  problems > 1 ? "; fsck lists all problems" : "");
+}
+
+int image_open(const char *path, unsigned int flags, struct image **result)
+{
+	struct image *image = calloc(1, sizeof(*image));
+	struct disk_meta meta = { .table = NULL };
+	int err;
+
+	if (!image || !(image->path = strdup(path))) {
+		free(image);
+		return cache_fail(ENOMEM, "%s: no memory", path);
+	}
+	image->fd = open(path, (flags & IMAGE_RDONLY ? O_RDONLY : O_RDWR) | O_CLOEXEC);
+	if (image->fd < 0)
+		err = cache_fail(errno, "%s: cannot open: %s", path, strerror(errno));
+	else
+		err = lock_file(image->fd, path, flags & IMAGE_RDONLY);
+	if (!err)
+		err = disk_meta_read(image->fd, path, &meta);
+	if (!err) {
+		image->table = meta.table;
+		err = check_meta(path, &meta);
+	}
+	if (!err) {
+		image_init(image, flags);
+		err = mm_init(image);
+	}
+	if (!err)
+		err = image_load(image, &meta);
+	if (err) {
+		image_free(image);
+		return err;
+	}
+	*result = image;
+	return 0;
+}
+
+int image_sync(struct image *image)
+{
+	int err, first = 0;
+	uint32_t i;
+
+	for (i = 0; i < image->nr_inodes; i++) {
+		err = filemap_write_and_wait_range(&image->inodes[i].i_data, 0, UINT64_MAX);
+		if (!first)
+			first = err;
+	}
+	err = image->rdonly ? 0 : image_commit(image, UINT64_MAX);
+	return first ? first : err;
+}
+
+void image_abandon(struct image *image)
+{
+	uint32_t i;
+
+	for (i = 0; i < image->nr_inodes; i++)
+		truncate_inode_pages_range(&image->inodes[i].i_data, 0, UINT64_MAX);
+	image_free(image);
+}
+
+int image_close(struct image *image)
+{
+	int err = image_sync(image);
+
+	image_abandon(image);
+	return err;
+}
+
+int image_fsck(const char *path, void (*report)(void *arg, const char *problem), void *arg)
+{
+	struct disk_meta meta;
+	int err, fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return cache_fail(errno, "%s: cannot open: %s", path, strerror(errno));
+	err = lock_file(fd, path, true);
+	if (!err)
+		err = disk_meta_read(fd, path, &meta);
+	if (!err) {
+		err = disk_table_check(&meta.layout, meta.table, report, arg);
+		free(meta.table);
+	}
+	close(fd);
+	return err;
+}

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: MIT */
+/* Pages by themselves: life, references, the lock bit. */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "error.h"
+#include "pagemap.h"
+#include "stats.h"
+
+struct page *page_alloc(pgoff_t index)
+{
+	struct page *page = calloc(1, sizeof(*page));
+
+	if (page)
+		page->data = aligned_alloc(PAGE_SIZE, PAGE_SIZE);
+	if (!page || !page->data) {
+		free(page);
+		cache_why(ENOMEM, "no memory for a page");
+		return NULL;
+	}
+	klock_bit_word_init(&page->flags);
+	klock_bit_word_init(&page->refcount);
+	page->index = index;
+	page->refcount = 1;
+	init_rwsem(&page->content);
+	INIT_LIST_HEAD(&page->lru);
+	if (!trylock_page(page))
+		abort(); /* nobody else has seen it */
+	return page;
+}
+
+void get_page(struct page *page)
+{
+	(void)klock_fetch_add_relaxed(&page->refcount, 1ul);
+}
+
+void put_page(struct page *page)
+{
+	/* Sequentially consistent, so that what others did with the page comes before it is freed. */
+	if (klock_fetch_add_seq(&page->refcount, -1ul) != 1)
+		return;
+	klock_bit_word_exit(&page->refcount);
+	klock_bit_word_exit(&page->flags);
+	free(page->data);
+	free(page);
+}
+
+bool trylock_page(struct page *page)
+{
+	return !test_and_set_bit_lock(PG_locked, &page->flags);
+}
+
+static void count_wait(struct image *image, uint64_t since)
+{
+	cache_count(image, CACHE_page_waits, 1);
+	cache_count_max(image, CACHE_page_ns, cache_clock_ns() - since);
+}
+
+int lock_page_killable(struct image *image, struct page *page)
+{
+	uint64_t since;
+	int err;
+
+	if (trylock_page(page))
+		return 0;
+	since = cache_clock_ns();
+	err = wait_on_bit_lock(&page->flags, PG_locked, TASK_KILLABLE);
+	count_wait(image, since);
+	return err;
+}
+
+void lock_page(struct image *image, struct page *page)
+{
+	uint64_t since;
+
+	if (trylock_page(page))
+		return;
+	since = cache_clock_ns();
+	if (wait_on_bit_lock(&page->flags, PG_locked, TASK_UNINTERRUPTIBLE))
+		abort(); /* such a wait only ends with the lock */
+	count_wait(image, since);
+}
+
+void unlock_page(struct page *page)
+{
+	clear_bit_unlock(PG_locked, &page->flags);
+	wake_up_bit(&page->flags, PG_locked);
+}
+
+int wait_on_page_locked_killable(struct image *image, struct page *page)
+{
+	uint64_t since = cache_clock_ns();
+	int err = wait_on_bit(&page->flags, PG_locked, TASK_KILLABLE);
+
+	count_wait(image, since);
+	return err;
+}

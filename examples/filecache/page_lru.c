@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: MIT */
+/* The limit on the number of pages, and what is evicted to keep it. */
+#include "fs.h"
+#include "mm.h"
+#include "pagemap.h"
+
+void mark_page_accessed(struct page *page)
+{
+	if (!test_bit(PG_referenced, &page->flags))
+		set_bit(PG_referenced, &page->flags);
+}
+
+/*
+ * The page used longest ago, with a reference; it moves to the front, so that
+ * the next call finds another. One that was used since it came to the front
+ * goes there again instead.
+ */
+static struct page *isolate_page(struct image *image, unsigned int limit, unsigned int *scanned,
+				 unsigned int budget)
+{
+	struct page *page, *found = NULL;
+
+	mutex_lock(&image->lru_lock);
+	while (image->nr_pages >= limit && *scanned < budget && !found) {
+		page = list_entry(image->lru.prev, struct page, lru);
+		(*scanned)++;
+		list_del_init(&page->lru);
+		list_add(&page->lru, &image->lru);
+		if (test_bit(PG_referenced, &page->flags)) {
+			clear_bit(PG_referenced, &page->flags);
+		} else {
+			/* On the list, so that the index has its reference still. */
+			get_page(page);
+			found = page;
+		}
+	}
+	mutex_unlock(&image->lru_lock);
+	return found;
+}
+
+/* Takes a locked page out of all memory mappings. */
+static void try_to_unmap(struct page *page)
+{
+	if (test_bit(PG_mapped, &page->flags)) {
+		unmap_mapping_range(page->mapping, page->index, page->index);
+		clear_bit(PG_mapped, &page->flags);
+	}
+}
+
+static void shrink_page(struct image *image, struct page *page, bool may_write)
+{
+	/* Never waits: the caller may hold locks of other pages. */
+	if (!trylock_page(page))
+		return;
+	if (page->mapping) {
+		bool dirty = test_bit(PG_dirty, &page->flags);
+
+		if (dirty && may_write)
+			dirty = write_page(page->mapping, page) != 0;
+		if (!dirty) {
+			try_to_unmap(page);
+			if (remove_mapping(page))
+				cache_count(image, CACHE_evictions, 1);
+		}
+	}
+	unlock_page(page);
+}
+
+static void shrink_to(struct image *image, unsigned int limit, bool may_write)
+{
+	unsigned int scanned = 0, budget;
+	struct page *page;
+
+	mutex_lock(&image->lru_lock);
+	budget = 2 * image->nr_pages; /* twice round, for pages marked as used */
+	mutex_unlock(&image->lru_lock);
+	while ((page = isolate_page(image, limit, &scanned, budget))) {
+		shrink_page(image, page, may_write);
+		put_page(page);
+	}
+}
+
+void shrink_page_list(struct image *image, bool may_write)
+{
+	shrink_to(image, image->sw.max_pages, may_write);
+}
+
+int image_drop_pages(struct image *image)
+{
+	int err = image_sync(image);
+
+	shrink_to(image, 1, true);
+	return err;
+}

@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: MIT */
+/* Dropping pages and freeing their blocks: truncate and punch. */
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "blockmap.h"
+#include "error.h"
+#include "filemap.h"
+#include "mm.h"
+
+/* Drops a locked page of the file. */
+static void truncate_inode_page(struct address_space *mapping, struct page *page)
+{
+	/* A fault may have mapped it after unmap_mapping_range() had passed. */
+	if (test_bit(PG_mapped, &page->flags)) {
+		unmap_mapping_range(mapping, page->index, page->index);
+		clear_bit(PG_mapped, &page->flags);
+	}
+	cancel_dirty_page(mapping, page);
+	delete_from_page_cache(page);
+}
+
+void truncate_inode_pages_range(struct address_space *mapping, pgoff_t first, pgoff_t last)
+{
+	struct page *page;
+
+	while (first <= last && (page = find_get_next_page(mapping, first, last))) {
+		first = page->index + 1;
+		lock_page(mapping->host->i_image, page);
+		if (page->mapping == mapping)
+			truncate_inode_page(mapping, page);
+		unlock_page(page);
+		put_page(page);
+		if (!first)
+			break; /* it was the last page that there can be */
+	}
+}
+
+/* Makes bytes [from, to) of a locked uptodate page zero; `old`, if not NULL, gets what they were. */
+static void zero_user_segment(struct page *page, unsigned int from, unsigned int to,
+			      unsigned char *old)
+{
+	down_write(&page->content);
+	if (old)
+		memcpy(old, page->data + from, to - from);
+	memset(page->data + from, 0, to - from);
+	up_write(&page->content);
+}
+
+/*
+ * A new end: what lies behind it in the last block is made zero on disk too,
+ * before the size is, so that a file that grows again after a kill finds zeroes.
+ */
+static int zero_tail_on_disk(struct address_space *mapping, struct page *page, unsigned int from)
+{
+	unsigned char old[PAGE_SIZE];
+	int err;
+
+	zero_user_segment(page, from, PAGE_SIZE, old);
+	set_page_dirty(page);
+	err = write_page(mapping, page);
+	if (!err)
+		return 0;
+	down_write(&page->content);
+	memcpy(page->data + from, old, PAGE_SIZE - from);
+	up_write(&page->content);
+	return err;
+}
+
+/* Makes bytes [from, to) of page `index` zero. With `end`, `to` is the page's and the file's end. */
+static int truncate_partial_page(struct address_space *mapping, pgoff_t index, unsigned int from,
+				 unsigned int to, bool end)
+{
+	uint32_t block = inode_block(mapping->host, index);
+	struct page *page;
+	int err = grab_cache_page(mapping, index, 0, &page);
+
+	if (err)
+		return err;
+	if (!test_bit_acquire(PG_uptodate, &page->flags))
+		err = filemap_read_page(mapping, page, 0);
+	if (!err && end && block) {
+		err = zero_tail_on_disk(mapping, page, from);
+	} else if (!err && (block || test_bit(PG_dirty, &page->flags))) {
+		zero_user_segment(page, from, to, NULL);
+		set_page_dirty(page);
+	} /* else a hole, all zero */
+	unlock_page(page);
+	put_page(page);
+	return err;
+}
+
+static void punch_delay(struct image *image)
+{
+	if (image->sw.punch_delay_us)
+		usleep(image->sw.punch_delay_us);
+}
+
+/* Drops pages [first, last] and frees their blocks, as one step for all who fill pages. */
+static void drop_and_free(struct address_space *mapping, pgoff_t first, pgoff_t last,
+			  int64_t disksize)
+{
+	if (first <= last) {
+		unmap_mapping_range(mapping, first, last);
+		truncate_inode_pages_range(mapping, first, last);
+	}
+	punch_delay(mapping->host->i_image);
+	block_free_range(mapping->host, first, last, disksize);
+}
+
+/* Both locks are held. */
+static int truncate_down(struct inode *inode, int64_t size)
+{
+	unsigned int offset = (unsigned int)size & (PAGE_SIZE - 1);
+	pgoff_t first = ((pgoff_t)size + PAGE_SIZE - 1) >> PAGE_SHIFT;
+	int err = 0;
+
+	if (offset)
+		err = truncate_partial_page(&inode->i_data, (pgoff_t)size >> PAGE_SHIFT, offset,
+					    PAGE_SIZE, true);
+	if (err)
+		return err;
+	i_size_write(inode, size);
+	drop_and_free(&inode->i_data, first, UINT64_MAX, size);
+	return 0;
+}
+
+static void truncate_up(struct inode *inode, int64_t old_size, int64_t size)
+{
+	i_size_write(inode, size);
+	block_extend(inode, size);
+	unmap_mapping_range(&inode->i_data, (pgoff_t)old_size >> PAGE_SHIFT,
+			    (pgoff_t)(size - 1) >> PAGE_SHIFT);
+}
+
+/* Both locks, as truncate and punch take them. */
+static int lock_for_drop(struct inode *inode)
+{
+	uint64_t since = cache_clock_ns();
+	int err = down_write_killable(&inode->i_rwsem);
+
+	cache_count_max(inode->i_image, CACHE_inode_write_ns, cache_clock_ns() - since);
+	if (!err) {
+		err = filemap_invalidate_lock_killable(&inode->i_data);
+		if (err)
+			up_write(&inode->i_rwsem);
+	}
+	return err ? cache_interrupted(inode, "the change of the file") : 0;
+}
+
+static void unlock_after_drop(struct inode *inode)
+{
+	filemap_invalidate_unlock(&inode->i_data);
+	up_write(&inode->i_rwsem);
+}
+
+int filemap_truncate(struct file *file, int64_t size)
+{
+	struct inode *inode = file->f_inode;
+	int64_t old_size;
+	int err;
+
+	if (inode->i_image->rdonly)
+		return cache_fail(EROFS, "%s: opened for reading only", inode->i_image->path);
+	if (size < 0)
+		return cache_fail(EINVAL, "%s: negative size", inode->i_name);
+	if (size > INODE_MAX_SIZE)
+		return cache_fail(EFBIG, "%s: a file has at most %lld bytes", inode->i_name,
+				  (long long)INODE_MAX_SIZE);
+	err = lock_for_drop(inode);
+	if (err)
+		return err;
+	old_size = i_size_read(inode);
+	if (size > old_size)
+		truncate_up(inode, old_size, size);
+	else
+		err = truncate_down(inode, size);
+	unlock_after_drop(inode);
+	return err;
+}
+
+/* Both locks are held, and the range lies within the file. */
+static int punch_locked(struct inode *inode, int64_t start, int64_t end)
+{
+	struct address_space *mapping = &inode->i_data;
+	pgoff_t first = ((pgoff_t)start + PAGE_SIZE - 1) >> PAGE_SHIFT;
+	pgoff_t behind = (pgoff_t)end >> PAGE_SHIFT; /* first page that is not dropped */
+	unsigned int from = (unsigned int)start & (PAGE_SIZE - 1);
+	unsigned int to = (unsigned int)end & (PAGE_SIZE - 1);
+	int err = 0;
+
+	if (first > behind) /* within one page */
+		return truncate_partial_page(mapping, behind, from, to, false);
+	if (from)
+		err = truncate_partial_page(mapping, first - 1, from, PAGE_SIZE, false);
+	if (!err && to)
+		err = truncate_partial_page(mapping, behind, 0, to, false);
+	if (!err && first < behind)
+		drop_and_free(mapping, first, behind - 1, -1);
+	return err;
+}
+
+int filemap_punch_hole(struct file *file, int64_t start, int64_t len)
+{
+	struct inode *inode = file->f_inode;
+	int64_t size, end;
+	int err;
+
+	if (inode->i_image->rdonly)
+		return cache_fail(EROFS, "%s: opened for reading only", inode->i_image->path);
+	if (start < 0 || len <= 0 || len > INT64_MAX - start)
+		return cache_fail(EINVAL, "%s: no range of bytes: offset %lld, length %lld",
+				  inode->i_name, (long long)start, (long long)len);
+	err = lock_for_drop(inode);
+	if (err)
+		return err;
+	/* A page that the end of the file lies in is dropped whole if the range reaches that far. */
+	size = i_size_read(inode);
+	end = start + len;
+	if (end >= size)
+		end = (size + PAGE_SIZE - 1) & ~(int64_t)(PAGE_SIZE - 1);
+	if (start < end)
+		err = punch_locked(inode, start, end);
+	unlock_after_drop(inode);
+	return err;
+}
