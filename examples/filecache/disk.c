@@ -18,7 +18,8 @@ static int data_fail(struct inode *inode, const char *what, uint64_t index, int 
 {
 	cache_count(inode->i_image, CACHE_io_errors, 1);
 	return cache_fail(errno_value, "%s: file %s, offset %" PRIu64 ": %s: %s",
-			  inode->i_image->path, inode->i_name, index << IMAGE_BLOCK_SHIFT, what, why);
+			  inode->i_image->path, inode->i_name, index << IMAGE_BLOCK_SHIFT, what,
+			  why);
 }
 
 static int run_hook(struct inode *inode, enum image_io dir, uint64_t index)
@@ -33,7 +34,8 @@ static int run_hook(struct inode *inode, enum image_io dir, uint64_t index)
 }
 
 /* preadv(), which with `nowait` fails with EAGAIN rather than wait for the disk. */
-static ssize_t read_vec(struct image *image, const struct iovec *iov, int nr, off_t pos, bool nowait)
+static ssize_t read_vec(struct image *image, const struct iovec *iov, int nr, off_t pos,
+			bool nowait)
 {
 	ssize_t n;
 

@@ -36,7 +36,8 @@ static int mkfs_write(struct image *image)
 		crc[i] = crc32(0, zero, sizeof(zero));
 	if (ftruncate(image->fd, 0) ||
 	    ftruncate(image->fd, (off_t)layout->nr_blocks << IMAGE_BLOCK_SHIFT)) {
-		err = cache_fail(errno, "%s: cannot set the size: %s", image->path, strerror(errno));
+		err = cache_fail(errno, "%s: cannot set the size: %s", image->path,
+				 strerror(errno));
 		goto out;
 	}
 	for (generation = 1; generation <= 2; generation++) {

@@ -40,8 +40,8 @@ typedef int (*image_io_hook)(void *arg, enum image_io dir, const struct inode *i
  */
 struct image_switches {
 	bool use_invalidate_lock;	/* true; false: the lock is taken nowhere */
-	unsigned int punch_delay_us;	/* 0: sleep so long between dropping pages and freeing blocks */
-	unsigned int fill_delay_us;	/* 0: sleep so long between looking a block up and reading it */
+	unsigned int punch_delay_us;	/* 0: sleep between dropping pages and freeing blocks */
+	unsigned int fill_delay_us;	/* 0: sleep between looking a block up and reading it */
 	unsigned int max_pages;		/* IMAGE_DEFAULT_PAGES: the cache's limit, at least 8 */
 	unsigned int ra_pages;		/* 32: the readahead window's limit; 0: no readahead */
 	image_io_hook io_hook;		/* NULL */
@@ -72,10 +72,10 @@ struct image {
 	struct mutex commit_lock; /* held over a commit's I/O; before map_lock */
 	struct mutex map_lock;
 	unsigned char *table;	  /* under map_lock, and what follows */
-	uint64_t *table_trans;	  /* of each block of the table: the transaction that last changed it */
+	uint64_t *table_trans;	  /* of each block of it: the transaction that last changed it */
 	uint32_t *table_crc;	  /* of each block, as last written; under commit_lock */
 	uint64_t trans, committed;
-	uint64_t slot_trans[2];	  /* under commit_lock: what each copy on disk holds; 0: rewrite all */
+	uint64_t slot_trans[2];	  /* under commit_lock: what each copy on disk holds; 0: unknown */
 	uint64_t generation;	  /* under commit_lock: of the newest copy on disk */
 	uint32_t *free_stack;	  /* last freed, first used */
 	uint32_t nr_free;

@@ -84,7 +84,10 @@ struct disk_meta {
 /* Reads and checks superblock, headers and table of `fd`. As image_open(). */
 int disk_meta_read(int fd, const char *path, struct disk_meta *meta);
 
-/* Checks what the table says; calls `report`, if not NULL, for each problem. Their number, or -ENOMEM. */
+/*
+ * Checks what the table says; calls `report`, if not NULL, for each problem.
+ * Returns how many there are, or -ENOMEM.
+ */
 int disk_table_check(const struct disk_layout *layout, const unsigned char *table,
 		     void (*report)(void *arg, const char *problem), void *arg);
 

@@ -98,22 +98,23 @@ static int super_read(int fd, const char *path, struct disk_layout *layout)
 	if (n < 0)
 		return cache_fail(errno, "%s: cannot read offset 0: %s", path, strerror(errno));
 	if (n < (ssize_t)sizeof(super) || memcmp(super.magic, DISK_SUPER_MAGIC, 8))
-		return cache_fail(EMEDIUMTYPE, "%s: not a filecache image: no superblock at offset 0",
-				  path);
+		return cache_fail(EMEDIUMTYPE, "%s: not a filecache image: no superblock at "
+				  "offset 0", path);
 	if (le32toh(super.crc) != crc32(0, &super, offsetof(struct disk_super, crc)))
 		return cache_fail(EUCLEAN,
-				  "%s: damaged: the superblock at offset 0 has a wrong checksum", path);
+				  "%s: damaged: the superblock at offset 0 has a wrong "
+				  "checksum", path);
 	if (le32toh(super.version) != DISK_VERSION)
 		return cache_fail(EMEDIUMTYPE, "%s: an image of version %u: this program knows %u",
 				  path, le32toh(super.version), DISK_VERSION);
 	if (le32toh(super.block_size) != IMAGE_BLOCK_SIZE ||
 	    !disk_layout_init(layout, le32toh(super.nr_blocks), le32toh(super.nr_inodes)))
-		return cache_fail(EUCLEAN, "%s: damaged: the superblock at offset 0 gives impossible "
-				  "sizes", path);
+		return cache_fail(EUCLEAN, "%s: damaged: the superblock at offset 0 gives "
+				  "impossible sizes", path);
 	want = (int64_t)layout->nr_blocks * IMAGE_BLOCK_SIZE;
 	if (st.st_size < want)
-		return cache_fail(EUCLEAN, "%s: truncated: it has %" PRId64 " bytes and should have %"
-				  PRId64, path, (int64_t)st.st_size, want);
+		return cache_fail(EUCLEAN, "%s: truncated: it has %" PRId64 " bytes and should "
+				  "have %" PRId64, path, (int64_t)st.st_size, want);
 	return 0;
 }
 
@@ -150,8 +151,8 @@ static int table_read(int fd, const char *path, struct disk_meta *meta, uint32_t
 		block_crc[i] = crc32(0, meta->table + (size_t)i * IMAGE_BLOCK_SIZE,
 				     IMAGE_BLOCK_SIZE);
 	if (disk_table_crc(block_crc, meta->layout.table_blocks) != crc)
-		err = cache_fail(EUCLEAN, "%s: damaged: the metadata at offset %" PRId64 " (%zu bytes)"
-				 " do not match their checksum", path, (int64_t)pos, len);
+		err = cache_fail(EUCLEAN, "%s: damaged: the metadata at offset %" PRId64
+				 " (%zu bytes) do not match their checksum", path, (int64_t)pos, len);
 out:
 	free(block_crc);
 	if (err) {
@@ -274,7 +275,8 @@ static bool check_owner(struct check *check, uint32_t block)
 	}
 	inode = disk_inode(check->table, owner - 1);
 	if (le32toh(inode->used) != 1) {
-		problem(check, "block %u: leaked: its owner, inode %u, is not in use", block, owner - 1);
+		problem(check, "block %u: leaked: its owner, inode %u, is not in use", block,
+			owner - 1);
 		return false;
 	}
 	if ((uint64_t)index * IMAGE_BLOCK_SIZE >= le64toh(inode->size))

@@ -36,7 +36,7 @@ void get_page(struct page *page)
 
 void put_page(struct page *page)
 {
-	/* Sequentially consistent, so that what others did with the page comes before it is freed. */
+	/* Not relaxed: what others did with the page comes before it is freed. */
 	if (klock_fetch_add_seq(&page->refcount, -1ul) != 1)
 		return;
 	klock_bit_word_exit(&page->refcount);

@@ -57,7 +57,7 @@ static bool batch_takes(const struct ra_batch *batch, uint32_t block)
 	return !block || block == batch->block + batch->nr;
 }
 
-/* Makes page `index`, adds it, and puts it into the batch, which is read first if it does not fit. */
+/* Makes and adds page `index`, and puts it into the batch, which is read first if it cannot. */
 static int ra_add_page(struct address_space *mapping, struct ra_batch *batch, pgoff_t index,
 		       bool mark, int ki_flags)
 {

@@ -37,7 +37,7 @@ void truncate_inode_pages_range(struct address_space *mapping, pgoff_t first, pg
 	}
 }
 
-/* Makes bytes [from, to) of a locked uptodate page zero; `old`, if not NULL, gets what they were. */
+/* Makes bytes [from, to) of a locked uptodate page zero; `old`, if not NULL, gets the old ones. */
 static void zero_user_segment(struct page *page, unsigned int from, unsigned int to,
 			      unsigned char *old)
 {
@@ -68,7 +68,7 @@ static int zero_tail_on_disk(struct address_space *mapping, struct page *page, u
 	return err;
 }
 
-/* Makes bytes [from, to) of page `index` zero. With `end`, `to` is the page's and the file's end. */
+/* Makes bytes [from, to) of page `index` zero. With `end`, they are what a new end cuts off. */
 static int truncate_partial_page(struct address_space *mapping, pgoff_t index, unsigned int from,
 				 unsigned int to, bool end)
 {
@@ -215,7 +215,7 @@ int filemap_punch_hole(struct file *file, int64_t start, int64_t len)
 	err = lock_for_drop(inode);
 	if (err)
 		return err;
-	/* A page that the end of the file lies in is dropped whole if the range reaches that far. */
+	/* The page with the end of the file is dropped whole if the range reaches the end. */
 	size = i_size_read(inode);
 	end = start + len;
 	if (end >= size)

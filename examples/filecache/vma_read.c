@@ -36,7 +36,8 @@ static void on_sigbus(int signo, siginfo_t *info, void *context)
 
 static void install(void)
 {
-	struct sigaction action = { .sa_sigaction = on_sigbus, .sa_flags = SA_SIGINFO | SA_NODEFER };
+	struct sigaction action = { .sa_sigaction = on_sigbus,
+				    .sa_flags = SA_SIGINFO | SA_NODEFER };
 
 	sigemptyset(&action.sa_mask);
 	sigaction(SIGBUS, &action, &old_action);
