@@ -11,6 +11,7 @@
  */
 #include "annotate/watch.h"
 #include "base/bug.h"
+#include "base/exempt.h"
 #include "wait/task.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -253,6 +254,7 @@ static bool held_present(void)
 			"KLOCK_CHECK takes 1 (on) and 0 (off)\n", value);
 		return false;
 	}
+	klock_exempt(&klock_task_exit_hook, sizeof(klock_task_exit_hook)); /* as klock_watched */
 	klock_task_exit_hook = thread_ends;
 	return true;
 }

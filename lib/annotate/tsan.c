@@ -51,16 +51,52 @@ static void tsan_acquired(void *addr)
 	__tsan_acquire(addr);
 }
 
-/*
- * Nobody owns units of a semaphore, nor a hold that another thread may give
- * up: what remains is the order that they make.
- */
-static void tsan_unowned(enum klock_event_kind kind, const struct klock_event *ev)
+/* Nobody owns units of a semaphore: what remains is the order that they make. */
+static void tsan_counted(enum klock_event_kind kind, const struct klock_event *ev)
 {
 	if (kind == KLOCK_EV_ACQUIRED)
 		__tsan_acquire(ev->lock);
 	else if (kind == KLOCK_EV_RELEASE)
 		__tsan_release(ev->lock);
+}
+
+static void tsan_unlock(void *lock, unsigned int flags)
+{
+	(void)__tsan_mutex_pre_unlock(lock, flags);
+	__tsan_mutex_post_unlock(lock, flags);
+}
+
+/*
+ * A read hold that another thread may give up ends for TSan as soon as it
+ * began, and who gives it up has one of its own for that moment: a try, from
+ * which no order of locks is learnt.
+ */
+static void tsan_unowned(enum klock_event_kind kind, const struct klock_event *ev)
+{
+	unsigned int flags = tsan_flags(ev);
+
+	switch (kind) {
+	case KLOCK_EV_ACQUIRE:
+		__tsan_mutex_pre_lock(ev->lock, flags);
+		break;
+	case KLOCK_EV_ACQUIRED:
+		__tsan_mutex_post_lock(ev->lock, flags, 0);
+		tsan_unlock(ev->lock, TSAN_READ);
+		break;
+	case KLOCK_EV_REFUSED:
+		__tsan_mutex_post_lock(ev->lock, flags | TSAN_TRY_FAILED, 0);
+		break;
+	case KLOCK_EV_RELEASE:
+		__tsan_mutex_pre_lock(ev->lock, TSAN_READ | TSAN_TRY);
+		__tsan_mutex_post_lock(ev->lock, TSAN_READ | TSAN_TRY, 0);
+		(void)__tsan_mutex_pre_unlock(ev->lock, TSAN_READ);
+		break;
+	case KLOCK_EV_RELEASED:
+		__tsan_mutex_post_unlock(ev->lock, TSAN_READ);
+		break;
+	default:
+		break;
+	}
 }
 
 /*
@@ -77,7 +113,11 @@ static bool tsan_event(enum klock_event_kind kind, const struct klock_event *ev)
 {
 	unsigned int flags = tsan_flags(ev);
 
-	if (ev->type->counted || (ev->how & KLOCK_NON_OWNER)) {
+	if (ev->type->counted) {
+		tsan_counted(kind, ev);
+		return true;
+	}
+	if (ev->how & KLOCK_NON_OWNER) {
 		tsan_unowned(kind, ev);
 		return true;
 	}
@@ -105,8 +145,7 @@ static bool tsan_event(enum klock_event_kind kind, const struct klock_event *ev)
 		break;
 	case KLOCK_EV_DOWNGRADE:
 		/* A release, and a try that cannot fail: no new order is learnt from it. */
-		(void)__tsan_mutex_pre_unlock(ev->lock, 0);
-		__tsan_mutex_post_unlock(ev->lock, 0);
+		tsan_unlock(ev->lock, 0);
 		__tsan_mutex_pre_lock(ev->lock, TSAN_READ | TSAN_TRY);
 		break;
 	case KLOCK_EV_DOWNGRADED:

@@ -23,9 +23,8 @@
 #include <valgrind/drd.h>
 #include <valgrind/helgrind.h>
 
-static enum { OTHER_TOOL, HELGRIND, DRD } tool;
-
 static struct {
+	enum { OTHER_TOOL, HELGRIND, DRD } tool; /* set before the first event */
 	struct klock_minilock first_use; /* for that one thread alone makes a lock known */
 	bool handed_over; /* a hold was given up by another thread; never cleared */
 } shared;
@@ -36,17 +35,17 @@ static bool valgrind_present(void)
 
 	if (!RUNNING_ON_VALGRIND)
 		return false;
+	klock_exempt(&shared, sizeof(shared));
 	/*
 	 * Each answers one request that the other leaves at its default. That of
 	 * VALGRIND_HG_GET_ABITS is an unsigned -2, also in its wider result.
 	 */
 	if ((int)VALGRIND_HG_GET_ABITS(&here, NULL, 1) != -2)
-		tool = HELGRIND;
+		shared.tool = HELGRIND;
 	else if (VALGRIND_DO_CLIENT_REQUEST_EXPR(0, VG_USERREQ__DRD_GET_DRD_THREAD_ID, 0, 0, 0, 0,
 						 0))
-		tool = DRD;
-	klock_exempt(&shared, sizeof(shared));
-	return tool != OTHER_TOOL;
+		shared.tool = DRD;
+	return shared.tool != OTHER_TOOL;
 }
 
 static void valgrind_released(void *addr)
@@ -62,7 +61,7 @@ static void valgrind_acquired(void *addr)
 /* Ends what the tool knows of the lock, if anything, and its exemption. */
 static void forget(const struct klock_event *ev)
 {
-	if (tool == DRD) {
+	if (shared.tool == DRD) {
 		VALGRIND_HG_CLEAN_MEMORY(ev->lock, ev->type->size);
 	} else if (ev->type->counted) {
 		ANNOTATE_HAPPENS_BEFORE_FORGET_ALL(ev->lock);
@@ -89,7 +88,7 @@ static bool is_known(const struct klock_event *ev)
 
 static void use(const struct klock_event *ev)
 {
-	if (tool == DRD) {
+	if (shared.tool == DRD) {
 		klock_exempt(ev->lock, ev->type->size);
 	} else if (!is_known(ev)) {
 		klock_minilock_lock(&shared.first_use);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/bug.h"
+#include "base/exempt.h"
 #include <dlfcn.h>
 #include <klock/atomic.h>
 #include <stdio.h>
@@ -11,6 +12,7 @@ static klock_bug_fn bug_fn;
 
 klock_bug_fn klock_set_bug_fn(klock_bug_fn fn)
 {
+	klock_exempt(&bug_fn, sizeof(bug_fn));
 	return klock_xchg_acq_rel(&bug_fn, fn);
 }
 

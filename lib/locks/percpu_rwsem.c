@@ -25,6 +25,7 @@
  */
 #include <klock/percpu-rwsem.h>
 #include "base/clock.h"
+#include "base/exempt.h"
 #include "base/membarrier.h"
 #include "locks/init.h"
 #include "locks/lockword.h"
@@ -55,6 +56,7 @@ static struct klock_event event(struct percpu_rw_semaphore *sem, unsigned int ho
 
 static void find_membarrier(void)
 {
+	klock_exempt(&have_membarrier, sizeof(have_membarrier)); /* as in klock_watch_init() */
 	have_membarrier = klock_membarrier_register();
 }
 

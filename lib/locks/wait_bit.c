@@ -176,6 +176,7 @@ void klock_clear_bit_unlock(int bit, unsigned long *word)
 
 void klock_bit_word_init(unsigned long *word)
 {
+	klock_thread(); /* the inline operations look at klock_watched, and do not set it up */
 	klock_exempt(word, sizeof(*word));
 }
 

@@ -119,6 +119,7 @@ static void make_key(void)
 	if (pthread_key_create(&exit_key, thread_ends))
 		exit_key = (pthread_key_t)-1;
 	klock_exempt(first_chunk, sizeof(first_chunk));
+	klock_exempt(&exit_key, sizeof(exit_key)); /* Helgrind does not know pthread_once() */
 	klock_exempt(chunks, sizeof(chunks));
 	klock_exempt(&nr_tasks, sizeof(nr_tasks));
 	klock_exempt(&free_tasks, sizeof(free_tasks));
