@@ -39,7 +39,7 @@ examples_filecache_libengine_la_SOURCES = \
 	examples/filecache/xarray.c \
 	examples/filecache/xarray.h
 
-EXTRA_PROGRAMS += examples/filecache/filecache
+examples += examples/filecache/filecache
 examples_filecache_filecache_LDADD = examples/filecache/libengine.la $(example_libs)
 examples_filecache_filecache_LDFLAGS = $(example_ldflags)
 examples_filecache_filecache_SOURCES = \
