@@ -38,10 +38,10 @@ static inline int ck_main(Suite *suite)
 	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
-#define CK_MAIN(suite) \
-	int main(void) \
-	{ \
-		return ck_main(suite); \
+#define CK_MAIN(suite)                                                                             \
+	int main(void)                                                                             \
+	{                                                                                          \
+		return ck_main(suite);                                                             \
 	}
 
 #endif
