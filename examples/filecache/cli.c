@@ -33,14 +33,9 @@ int cli_fail(const struct command *command, int status, const char *format, ...)
 	return status;
 }
 
-int cli_engine_error(const struct command *command, int err, const char *format, ...)
+int cli_engine_error(const struct command *command, int err)
 {
-	va_list args;
-
-	va_start(args, format);
-	message(command, format, args);
-	va_end(args);
-	fprintf(stderr, ": %s\n", cache_error());
+	cli_fail(command, EXIT_FAILED, "%s", cache_error());
 	switch (err) {
 	case -EMEDIUMTYPE:
 	case -EUCLEAN:
@@ -217,12 +212,12 @@ int session_open(struct session *session, const struct command *command, const c
 	*session = (struct session){ .command = command };
 	err = image_open(path, flags, &session->image);
 	if (err)
-		return cli_engine_error(command, err, "%s", path);
+		return cli_engine_error(command, err);
 	if (!name)
 		return EXIT_OK;
 	err = file_open(session->image, name, oflags, &session->file);
 	if (err) {
-		int status = cli_engine_error(command, err, "%s: '%s'", path, name);
+		int status = cli_engine_error(command, err);
 
 		image_abandon(session->image);
 		return status;
@@ -245,7 +240,7 @@ int session_close(struct session *session, int status)
 		file_close(&session->file);
 	err = image_close(session->image);
 	if (err && status == EXIT_OK)
-		status = cli_engine_error(session->command, err, "closing the image");
+		status = cli_engine_error(session->command, err);
 	return status;
 }
 

@@ -59,11 +59,10 @@ int cli_fail(const struct command *command, int status, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
 /*
- * The same for a call of the engine that returned the negative errno `err`: says what
- * was being done and cache_error(), and finds the exit status.
+ * The same for a call of the engine that returned the negative errno `err`: cache_error()
+ * is the message, and the exit status is found.
  */
-int cli_engine_error(const struct command *command, int err, const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
+int cli_engine_error(const struct command *command, int err);
 
 /* An image and, with a name, one of its files. */
 struct session {

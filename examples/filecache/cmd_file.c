@@ -55,6 +55,24 @@ static int stream_error(const struct command *command, const char *path, off_t o
 			strerror(errno));
 }
 
+/* An error of filemap_read() or filemap_write(), with the offset where it has none. */
+static int data_error(const struct session *session, const char *name, int64_t pos, int err)
+{
+	switch (err) {
+	case -EAGAIN:
+		return cli_fail(session->command, EXIT_FAILED,
+				"%s: file %s, offset %lld: it would have to wait",
+				session->image->path, name, (long long)pos);
+	case -ENOMEM:
+	case -ENOSPC:
+	case -EFBIG:
+		return cli_fail(session->command, EXIT_FAILED, "%s, at offset %lld",
+				err == -ENOMEM ? strerror(ENOMEM) : cache_error(), (long long)pos);
+	default:
+		return cli_engine_error(session->command, err);
+	}
+}
+
 int copy_in(struct session *session, const char *name, int64_t pos, int fd, const char *path,
 	    int64_t *copied)
 {
@@ -73,9 +91,7 @@ int copy_in(struct session *session, const char *name, int64_t pos, int fd, cons
 			init_sync_kiocb(&iocb, &session->file, pos + *copied, IOCB_WRITE);
 			w = filemap_write(&iocb, buf + written, (size_t)(n - written));
 			if (w < 0)
-				return cli_engine_error(session->command, (int)w,
-							"writing '%s' at offset %lld", name,
-							(long long)(pos + *copied));
+				return data_error(session, name, pos + *copied, (int)w);
 			written += w;
 			*copied += w;
 		}
@@ -98,9 +114,7 @@ int copy_out(struct session *session, const char *name, int64_t pos, int64_t len
 		init_sync_kiocb(&iocb, &session->file, pos + *copied, flags);
 		n = filemap_read(&iocb, buf, want);
 		if (n < 0)
-			return cli_engine_error(session->command, (int)n,
-						"reading '%s' at offset %lld", name,
-						(long long)(pos + *copied));
+			return data_error(session, name, pos + *copied, (int)n);
 		if (n == 0)
 			break;
 		if (fd >= 0 && write_full(fd, buf, (size_t)n))

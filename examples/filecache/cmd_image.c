@@ -6,8 +6,8 @@
 #include "cli.h"
 
 #define DEFAULT_SIZE ((int64_t)64 << 20)
-#define MIN_SIZE     ((int64_t)IMAGE_MIN_BLOCKS * IMAGE_BLOCK_SIZE)
-#define MAX_SIZE     ((int64_t)IMAGE_MAX_BLOCKS * IMAGE_BLOCK_SIZE)
+#define MIN_SIZE ((int64_t)IMAGE_MIN_BLOCKS * IMAGE_BLOCK_SIZE)
+#define MAX_SIZE ((int64_t)IMAGE_MAX_BLOCKS * IMAGE_BLOCK_SIZE)
 
 static int run_mkfs(const struct command *command, int argc, char **argv)
 {
@@ -30,7 +30,7 @@ static int run_mkfs(const struct command *command, int argc, char **argv)
 	err = image_mkfs(operands[0], (uint32_t)(size >> IMAGE_BLOCK_SHIFT), (uint32_t)inodes,
 			 force);
 	if (err)
-		return cli_engine_error(command, err, "%s", operands[0]);
+		return cli_engine_error(command, err);
 	return EXIT_OK;
 }
 
@@ -93,7 +93,7 @@ static int run_rm(const struct command *command, int argc, char **argv)
 		return status;
 	err = inode_unlink(session.image, operands[1]);
 	if (err)
-		status = cli_engine_error(command, err, "%s: '%s'", operands[0], operands[1]);
+		status = cli_engine_error(command, err);
 	return session_close(&session, status);
 }
 
@@ -122,7 +122,7 @@ static int run_fsck(const struct command *command, int argc, char **argv)
 		return found;
 	found = image_fsck(operands[0], print_problem, operands[0]);
 	if (found < 0)
-		return cli_engine_error(command, found, "%s", operands[0]);
+		return cli_engine_error(command, found);
 	if (found > 0) {
 		printf("%s: %d problem%s\n", operands[0], found, found == 1 ? "" : "s");
 		return EXIT_BAD_IMAGE;

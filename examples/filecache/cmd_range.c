@@ -125,8 +125,7 @@ static int run_punch(const struct command *command, int argc, char **argv)
 		return status;
 	err = filemap_punch_hole(&session.file, pos, len);
 	if (err)
-		status = cli_engine_error(command, err, "%s: '%s': at offset %lld", operands[0],
-					  operands[1], (long long)pos);
+		status = cli_engine_error(command, err);
 	return session_close(&session, status);
 }
 
@@ -158,8 +157,7 @@ static int run_truncate(const struct command *command, int argc, char **argv)
 		return status;
 	err = filemap_truncate(&session.file, size);
 	if (err)
-		status = cli_engine_error(command, err, "%s: '%s': to size %lld", operands[0],
-					  operands[1], (long long)size);
+		status = cli_engine_error(command, err);
 	return session_close(&session, status);
 }
 

@@ -42,7 +42,7 @@ static int read_blocking(struct session *session, const char *name, struct pass 
 }
 
 /* Page by page, without waiting: a page that is refused is skipped. */
-static int read_nowait(struct session *session, const char *name, int64_t size, struct pass *pass)
+static int read_nowait(struct session *session, int64_t size, struct pass *pass)
 {
 	static char buf[PAGE_SIZE];
 
@@ -55,9 +55,7 @@ static int read_nowait(struct session *session, const char *name, int64_t size, 
 		if (n == -EAGAIN)
 			pass->refused++;
 		else if (n < 0)
-			return cli_engine_error(session->command, (int)n,
-						"reading '%s' at offset %lld", name,
-						(long long)pos);
+			return cli_engine_error(session->command, (int)n);
 		else
 			pass->bytes += n;
 	}
@@ -128,7 +126,7 @@ static int run_stat(const struct command *command, int argc, char **argv)
 		struct pass pass = { 0 };
 		uint64_t start = cache_clock_ns();
 
-		status = nowait ? read_nowait(&session, operands[1], size, &pass)
+		status = nowait ? read_nowait(&session, size, &pass)
 				: read_blocking(&session, operands[1], &pass);
 		pass.ns = cache_clock_ns() - start;
 		printf("pass %lld: %lld bytes in %s", (long long)i, (long long)pass.bytes,
