@@ -152,7 +152,8 @@ static int table_read(int fd, const char *path, struct disk_meta *meta, uint32_t
 				     IMAGE_BLOCK_SIZE);
 	if (disk_table_crc(block_crc, meta->layout.table_blocks) != crc)
 		err = cache_fail(EUCLEAN, "%s: damaged: the metadata at offset %" PRId64
-				 " (%zu bytes) do not match their checksum", path, (int64_t)pos, len);
+				 " (%zu bytes) do not match their checksum", path,
+				 (int64_t)pos, len);
 out:
 	free(block_crc);
 	if (err) {

@@ -72,12 +72,13 @@ static int zero_tail_on_disk(struct address_space *mapping, struct page *page, u
 static int truncate_partial_page(struct address_space *mapping, pgoff_t index, unsigned int from,
 				 unsigned int to, bool end)
 {
-	uint32_t block = inode_block(mapping->host, index);
 	struct page *page;
+	uint32_t block;
 	int err = grab_cache_page(mapping, index, 0, &page);
 
 	if (err)
 		return err;
+	block = inode_block(mapping->host, index); /* the page lock keeps writeback from changing it */
 	if (!test_bit_acquire(PG_uptodate, &page->flags))
 		err = filemap_read_page(mapping, page, 0);
 	if (!err && end && block) {
@@ -91,10 +92,15 @@ static int truncate_partial_page(struct address_space *mapping, pgoff_t index, u
 	return err;
 }
 
-static void punch_delay(struct image *image)
+/* The moment in which a reader without invalidate_lock gets hold of what is about to go. */
+static void before_free(struct inode *inode, pgoff_t first)
 {
-	if (image->sw.punch_delay_us)
-		usleep(image->sw.punch_delay_us);
+	const struct image_switches *sw = &inode->i_image->sw;
+
+	if (sw->punch_delay_us)
+		usleep(sw->punch_delay_us);
+	if (sw->io_hook)
+		(void)sw->io_hook(sw->io_hook_arg, IMAGE_FREE, inode, first);
 }
 
 /* Drops pages [first, last] and frees their blocks, as one step for all who fill pages. */
@@ -105,7 +111,7 @@ static void drop_and_free(struct address_space *mapping, pgoff_t first, pgoff_t 
 		unmap_mapping_range(mapping, first, last);
 		truncate_inode_pages_range(mapping, first, last);
 	}
-	punch_delay(mapping->host->i_image);
+	before_free(mapping->host, first);
 	block_free_range(mapping->host, first, last, disksize);
 }
 
