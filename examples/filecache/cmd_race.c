@@ -11,7 +11,7 @@
 #include "cli.h"
 #include "race.h"
 
-#define MAX_PARTS        4
+#define MAX_PARTS 4
 #define WITH_LOCK_FACTOR 2 /* parts with the lock last so many times longer */
 
 struct race_options {

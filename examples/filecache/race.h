@@ -24,10 +24,10 @@
 #include "filecache.h"
 
 #define RACE_MAX_THREADS 16 /* of each kind */
-#define RACE_FILES       6u
-#define RACE_SLICE       12u  /* pages of a file that belong to one puncher */
-#define RACE_RANGE       4u   /* pages that one read, punch or write takes at most */
-#define RACE_QUEUE       256u /* requests that wait for a fallback thread */
+#define RACE_FILES 6u
+#define RACE_SLICE 12u  /* pages of a file that belong to one puncher */
+#define RACE_RANGE 4u   /* pages that one read, punch or write takes at most */
+#define RACE_QUEUE 256u /* requests that wait for a fallback thread */
 
 /* ---- race_stamp.c ---------------------------------------------------------------- */
 
@@ -43,13 +43,13 @@ enum page_phase {
 };
 
 /* What a page that was read turned out to be. */
-#define PAGE_KINDS(X) \
-	X(GOOD, "as it should be") \
-	X(OLD, "data dropped before the read began") \
-	X(OTHER_FILE, "data of another file") \
-	X(OTHER_PLACE, "data of another place of the file") \
-	X(LOST, "zeroes where there are data") \
-	X(TORN, "parts of different moments") \
+#define PAGE_KINDS(X)                                                                              \
+	X(GOOD, "as it should be")                                                                 \
+	X(OLD, "data dropped before the read began")                                               \
+	X(OTHER_FILE, "data of another file")                                                      \
+	X(OTHER_PLACE, "data of another place of the file")                                        \
+	X(LOST, "zeroes where there are data")                                                     \
+	X(TORN, "parts of different moments")                                                      \
 	X(DAMAGED, "anything else")
 
 enum page_kind {
@@ -99,26 +99,26 @@ struct race_config {
 };
 
 /* X(name, text): counted by each thread. Those ending in _ns keep the greatest. */
-#define RACE_TALLIES(X) \
-	X(reads, "blocking reads") \
-	X(nowait, "reads with IOCB_NOWAIT") \
-	X(eagain, "  refused with EAGAIN") \
-	X(fallback, "    done by a fallback thread") \
-	X(queue_full, "    done by the thread itself: the queue was full") \
-	X(mapped, "reads through a memory mapping") \
-	X(sigbus, "  SIGBUS, beyond the end") \
-	X(readahead, "readahead calls") \
-	X(punches, "holes punched") \
-	X(truncates, "files truncated") \
-	X(writes, "ranges written again") \
-	X(checked, "pages checked") \
-	X(wrong_read, "  by blocking reads") \
-	X(wrong_nowait, "  by IOCB_NOWAIT reads") \
-	X(wrong_mapped, "  through memory mappings") \
-	X(incidents, "  different pages or moments") \
-	X(read_ns, "longest read") \
-	X(nowait_ns, "longest read with IOCB_NOWAIT") \
-	X(fallback_ns, "longest from EAGAIN to the data") \
+#define RACE_TALLIES(X)                                                                            \
+	X(reads, "blocking reads")                                                                 \
+	X(nowait, "reads with IOCB_NOWAIT")                                                        \
+	X(eagain, "  refused with EAGAIN")                                                         \
+	X(fallback, "    done by a fallback thread")                                               \
+	X(queue_full, "    done by the thread itself: the queue was full")                         \
+	X(mapped, "reads through a memory mapping")                                                \
+	X(sigbus, "  SIGBUS, beyond the end")                                                      \
+	X(readahead, "readahead calls")                                                            \
+	X(punches, "holes punched")                                                                \
+	X(truncates, "files truncated")                                                            \
+	X(writes, "ranges written again")                                                          \
+	X(checked, "pages checked")                                                                \
+	X(wrong_read, "  by blocking reads")                                                       \
+	X(wrong_nowait, "  by IOCB_NOWAIT reads")                                                  \
+	X(wrong_mapped, "  through memory mappings")                                               \
+	X(incidents, "  different pages or moments")                                               \
+	X(read_ns, "longest read")                                                                 \
+	X(nowait_ns, "longest read with IOCB_NOWAIT")                                              \
+	X(fallback_ns, "longest from EAGAIN to the data")                                          \
 	X(punch_ns, "longest punch or truncate")
 
 enum race_tally {

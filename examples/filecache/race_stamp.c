@@ -20,7 +20,7 @@
 
 #include "race.h"
 
-#define WORDS           (PAGE_SIZE / sizeof(uint64_t))
+#define WORDS (PAGE_SIZE / sizeof(uint64_t))
 #define GENERATION_MASK 0xffffffu
 
 const char *const page_kind_text[NR_PAGE_KINDS] = {

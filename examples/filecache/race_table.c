@@ -5,7 +5,7 @@
 #include "cli.h"
 #include "race.h"
 
-#define LEFT   56
+#define LEFT 56
 #define COLUMN 12
 
 static const char *const tally_text[] = {

@@ -5,7 +5,7 @@
 #include "race.h"
 #include "support/ck_main.h"
 
-#define SEED  7
+#define SEED 7
 #define WORDS (PAGE_SIZE / sizeof(uint64_t))
 
 static uint64_t page[WORDS];
