@@ -30,25 +30,22 @@ static void must(int err)
 		die("a lock that comes free was not got");
 }
 
-/* Two static locks, and the pointers through which all code uses them. */
+/* Two static locks of each kind, and the pointers through which all code uses its locks. */
 static DEFINE_MUTEX(mutex_a);
 static DEFINE_MUTEX(mutex_b);
-static struct mutex *mutexes[NR_LOCKS] = { &mutex_a, &mutex_b };
-
-static DECLARE_RWSEM(rwsem_a);
-static DECLARE_RWSEM(rwsem_b);
-static struct rw_semaphore *rwsems[NR_LOCKS] = { &rwsem_a, &rwsem_b };
-
+static DEFINE_RWSEM(rwsem_a);
+static DEFINE_RWSEM(rwsem_b);
 DEFINE_STATIC_PERCPU_RWSEM(percpu_a);
 DEFINE_STATIC_PERCPU_RWSEM(percpu_b);
-static struct percpu_rw_semaphore *percpus[NR_LOCKS] = { &percpu_a, &percpu_b };
-
 static DEFINE_SEMAPHORE(semaphore_a, 1);
 static DEFINE_SEMAPHORE(semaphore_b, 1);
-static struct semaphore *semaphores[NR_LOCKS] = { &semaphore_a, &semaphore_b };
+static unsigned long bit_a, bit_b;
 
-static unsigned long word_a, word_b;
-static unsigned long *words[NR_LOCKS] = { &word_a, &word_b };
+static struct mutex *mutexes[NR_LOCKS];
+static struct rw_semaphore *rwsems[NR_LOCKS];
+static struct percpu_rw_semaphore *percpus[NR_LOCKS];
+static struct semaphore *semaphores[NR_LOCKS];
+static unsigned long *words[NR_LOCKS];
 #define BIT 3
 
 struct rw_semaphore *rwsem_nr(int i)
@@ -66,11 +63,14 @@ struct semaphore *semaphore_nr(int i)
 	return semaphores[i];
 }
 
-#define DEFINE_KIND(kind, array, init_, end_, write_, write_end_)                                  \
-	static void kind##_make(int i)                                                             \
+#define DEFINE_KIND(kind, array, new_, end_, write_, write_end_)                                   \
+	static void kind##_choose(int i, bool use_static)                                          \
 	{                                                                                          \
+		array[i] = i ? &kind##_b : &kind##_a;                                              \
+		if (use_static)                                                                    \
+			return;                                                                    \
 		array[i] = heap(sizeof(*array[i]));                                                \
-		init_;                                                                             \
+		new_;                                                                              \
 	}                                                                                          \
 	static void kind##_end(int i)                                                              \
 	{                                                                                          \
@@ -89,7 +89,7 @@ struct semaphore *semaphore_nr(int i)
 		write_end_;                                                                        \
 	}                                                                                          \
 	static const struct lock_kind kind##_kind = {                                              \
-		#kind, kind##_make, kind##_end, kind##_memory, sizeof(**array),                    \
+		#kind, kind##_choose, kind##_end, kind##_memory, sizeof(**array),                  \
 		kind##_write, kind##_write_end,                                                    \
 	};
 

@@ -12,8 +12,8 @@
 
 struct lock_kind {
 	const char *name;
-	void (*make)(int i); /* from now on lock i is one on the heap, not the static one */
-	void (*end)(int i);  /* destroys it; NULL: there is no such call */
+	void (*choose)(int i, bool use_static); /* lock i is the static one, or a new one */
+	void (*end)(int i);                     /* destroys it */
 	void *(*memory)(int i);
 	size_t size;
 	void (*write)(int i); /* alone, whatever the row's way is */
