@@ -24,7 +24,7 @@ AC_ARG_ENABLE([werror],
 	[AS_HELP_STRING([--enable-werror], [make compiler warnings errors])])
 AX_APPEND_COMPILE_FLAGS([ dnl
 	-std=gnu11 -fvisibility=hidden dnl
-	-Wall -Wextra -Wshadow -Wundef -Wformat=2 -Wpointer-arith -Wwrite-strings dnl
+	-Wall -Wextra -Wshadow -Wundef -Wformat-security -Wpointer-arith -Wwrite-strings dnl
 	-Wstrict-prototypes -Wmissing-prototypes -Wold-style-definition -Wvla dnl
 	-Wimplicit-fallthrough], [KLOCK_CFLAGS], [-Werror])
 AS_IF([test "$enable_werror" = yes], [AS_VAR_APPEND([KLOCK_CFLAGS], [" -Werror"])])

@@ -8,7 +8,7 @@ sub_build = MAKE='$(MAKE)' $(SHELL) $(top_srcdir)/tests/support/sub-build $(abs_
 
 # The programs alone, without the scripts: what a sub-build runs.
 check-programs: all $(check_PROGRAMS)
-	@test -n '$(test_programs)' || { echo '$@: no test programs in this build' >&2; exit 1; }
+	@test -n "`echo $(test_programs)`" || { echo '$@: no test programs in this build' >&2; exit 1; }
 	@$(MAKE) check-TESTS check-local TESTS='$(test_programs)'
 
 torture: $(torture_tests)
@@ -22,7 +22,7 @@ slow_tests = KLOCK_TEST_TIMEOUT=600 CK_TIMEOUT_MULTIPLIER=20
 
 check-memcheck check-helgrind check-drd: $(check_PROGRAMS)
 	@$(need) valgrind:valgrind
-	@test -n '$(valgrind_tests)' || { echo '$@: no Check suites in this build' >&2; exit 1; }
+	@test -n "`echo $(valgrind_tests)`" || { echo '$@: no Check suites in this build' >&2; exit 1; }
 	@$(slow_tests) $(MAKE) check-TESTS TESTS='$(valgrind_tests)' TEST_SUITE_LOG=$@.log \
 		LOG_COMPILER="$(valgrind) --tool=`echo $@ | sed s/check-//`"
 check-annotate: all $(annotate_programs)
