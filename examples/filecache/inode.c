@@ -90,7 +90,7 @@ static int inode_get(struct image *image, const char *name, int flags, struct in
 
 int file_open(struct image *image, const char *name, int flags, struct file *file)
 {
-	struct inode *inode;
+	struct inode *inode = NULL;
 	int err = inode_get(image, name, flags, &inode);
 
 	if (err)

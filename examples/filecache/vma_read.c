@@ -5,6 +5,7 @@
 #include <setjmp.h>
 #include <signal.h>
 #include <string.h>
+#include <ucontext.h>
 
 #include "error.h"
 #include "mm.h"
@@ -21,8 +22,11 @@ static void on_sigbus(int signo, siginfo_t *info, void *context)
 {
 	uintptr_t address = (uintptr_t)info->si_addr;
 
-	if (address >= copying.start && address < copying.end)
+	if (address >= copying.start && address < copying.end) {
+		/* Back to the mask of the copy: that is what returning would have done. */
+		pthread_sigmask(SIG_SETMASK, &((ucontext_t *)context)->uc_sigmask, NULL);
 		siglongjmp(copying.env, 1);
+	}
 	/* Not ours. */
 	if (old_action.sa_flags & SA_SIGINFO) {
 		old_action.sa_sigaction(signo, info, context);
@@ -36,8 +40,7 @@ static void on_sigbus(int signo, siginfo_t *info, void *context)
 
 static void install(void)
 {
-	struct sigaction action = { .sa_sigaction = on_sigbus,
-				    .sa_flags = SA_SIGINFO | SA_NODEFER };
+	struct sigaction action = { .sa_sigaction = on_sigbus, .sa_flags = SA_SIGINFO };
 
 	sigemptyset(&action.sa_mask);
 	sigaction(SIGBUS, &action, &old_action);
@@ -55,7 +58,7 @@ int vma_read(struct vm_area_struct *vma, size_t offset, void *buf, size_t len, s
 	if (offset > size || len > size - offset)
 		return cache_fail(EINVAL, "offset %zu, length %zu: not in a mapping of %zu bytes",
 				  offset, len, size);
-	/* SA_NODEFER left the signal mask as it was: it need not be saved and restored. */
+	/* The mask is not saved, which would be a system call: the handler knows it. */
 	if (!sigsetjmp(copying.env, 0)) {
 		copying.start = (uintptr_t)vma->vm_start;
 		copying.end = copying.start + size;

@@ -363,7 +363,7 @@ static void must(int err, const char *what)
 static void zone_open(struct worker *w, struct zone *z)
 {
 	must(file_open(w->image, z->name, O_CREAT, &z->file), "open");
-	if (opt.mmap && !mm_available())
+	if (opt.mmap)
 		must(filemap_mmap(&z->file, 0, (size_t)(z->end >> PAGE_SHIFT) + 1, &z->vma), "mmap");
 }
 
@@ -508,8 +508,10 @@ int main(int argc, char **argv)
 	options(argc, argv);
 	chosen = opt.threads;
 	snprintf(path, sizeof(path), "%s/fsx_model.%d.img", opt.dir, (int)getpid());
-	if (opt.mmap && mm_available())
+	if (opt.mmap && mm_available()) {
 		printf("without memory mappings: %s\n", cache_error());
+		opt.mmap = false;
+	}
 	do {
 		opt.threads = chosen ? chosen : runs % 2 ? 4 : 1;
 		run(path, opt.threads);
