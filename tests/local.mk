@@ -15,6 +15,7 @@ include tests/filecache/local.mk
 include tests/header/local.mk
 include tests/lint/local.mk
 include tests/install/local.mk
+include tests/docs/local.mk
 
 AM_CPPFLAGS += -I$(top_srcdir)/tests $(CHECK_CFLAGS)
 

@@ -1,8 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # What README shows is true: its programs are written out, its commands run in order in one
-# folder, against klock as make install leaves it and with the examples on PATH. Commands
-# that build klock itself are looked up instead: the subcommand, option or target exists.
+# folder, against klock as make install leaves it and with the examples on PATH, and print
+# what README says. Commands that build klock itself are looked up instead: the subcommand,
+# option or target exists.
 top_srcdir=${top_srcdir:-$(cd "$(dirname "$0")/../.." && pwd)}
 . "$top_srcdir/tests/support/tap.sh"
 cd "${top_builddir:-.}" || exit 1
@@ -16,6 +17,8 @@ if [ ! -s "$root/commands" ]; then
 	fail "README shows commands" "no line of README begins with four blanks and \"\$ \""
 	finish
 fi
+check_empty "all code in README is in a named file" \
+	"$(cat "$root/unknown" 2>/dev/null)"
 if ! make install DESTDIR="$root/klock" >"$root/log" 2>&1; then
 	fail "make install" "$(tail -n 20 "$root/log")"
 	finish
@@ -48,7 +51,20 @@ unknown() # WORD...
 	done
 }
 
+# Addresses differ from run to run.
+anywhere() { sed 's/0x[0-9a-f]\{1,\}/0x.../g' "$@"; }
+
+# The program that a command runs, past VARIABLE=VALUE.
+program_of()
+{
+	for word; do
+		case $word in *=*) ;; *) echo "$word"; return ;; esac
+	done
+}
+
+n=0
 while IFS= read -r command <&3; do
+	n=$((n + 1))
 	case $command in
 	git\ * | cd\ * | mkdir\ * | autoreconf* | ./bootstrap* | *configure* | make*)
 		check_empty "README: $command" "$(echo "$command" | sed 's/#.*//; s/&&/\n/g' |
@@ -57,10 +73,19 @@ while IFS= read -r command <&3; do
 				unknown $one
 			done)" ;;
 	*)
-		if out=$(cd "$root" && sh -c "$command" 2>&1); then
-			pass "README: $command"
+		# shellcheck disable=SC2046,SC2086 # words on purpose
+		if ! (cd "$root" && command -v $(program_of $command) >/dev/null); then
+			skip "README: $command" "not installed: $(program_of $command)"
+		elif ! (cd "$root" && sh -c "$command" >"$root/log" 2>&1); then
+			fail "README: $command" "$(cat "$root/log")"
+		elif [ "$(anywhere "$root/output.$n" 2>/dev/null)" != \
+			"$(anywhere "$root/log")" ]; then
+			fail "README: $command" "it prints
+$(cat "$root/log")
+and should print
+$(cat "$root/output.$n" 2>/dev/null)"
 		else
-			fail "README: $command" "$out"
+			pass "README: $command"
 		fi ;;
 	esac
 done 3<"$root/commands"
