@@ -129,8 +129,7 @@ void block_free_range(struct inode *inode, uint64_t first, uint64_t last, int64_
 		image->freed_trans[block] = image->trans;
 		image->free_stack[image->nr_free++] = block;
 	}
-	if (disksize >= 0)
-		set_disksize(inode, disksize);
+	set_disksize(inode, disksize);
 	mutex_unlock(&image->map_lock);
 }
 

@@ -25,7 +25,7 @@ int block_map(struct inode *inode, uint64_t index, uint32_t block, int64_t disks
 /* i_disksize reaches at least `disksize`. */
 void block_extend(struct inode *inode, int64_t disksize);
 
-/* Frees the blocks of pages [first, last], and sets i_disksize unless it is negative: one step. */
+/* Frees the blocks of pages [first, last] and sets i_disksize, as one step. */
 void block_free_range(struct inode *inode, uint64_t first, uint64_t last, int64_t disksize);
 
 /* Puts name, use and size of an inode into the table. */

@@ -60,14 +60,13 @@ static int data_error(const struct session *session, const char *name, int64_t p
 {
 	switch (err) {
 	case -EAGAIN:
-		return cli_fail(session->command, EXIT_FAILED,
-				"%s: file %s, offset %lld: it would have to wait",
-				session->image->path, name, (long long)pos);
 	case -ENOMEM:
+		return cli_fail(session->command, EXIT_FAILED, "%s: file %s, offset %lld: %s",
+				session->image->path, name, (long long)pos, cache_error());
 	case -ENOSPC:
 	case -EFBIG:
-		return cli_fail(session->command, EXIT_FAILED, "%s, at offset %lld",
-				err == -ENOMEM ? strerror(ENOMEM) : cache_error(), (long long)pos);
+		return cli_fail(session->command, EXIT_FAILED, "%s, at offset %lld", cache_error(),
+				(long long)pos);
 	default:
 		return cli_engine_error(session->command, err);
 	}

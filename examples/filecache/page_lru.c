@@ -53,11 +53,9 @@ static void shrink_page(struct image *image, struct page *page, bool may_write)
 	if (!trylock_page(page))
 		return;
 	if (page->mapping) {
-		bool dirty = test_bit(PG_dirty, &page->flags);
-
-		if (dirty && may_write)
-			dirty = write_page(page->mapping, page) != 0;
-		if (!dirty) {
+		if (may_write && test_bit(PG_dirty, &page->flags))
+			(void)write_page(page->mapping, page); /* an error is kept for fsync */
+		if (!test_bit(PG_dirty, &page->flags)) {
 			try_to_unmap(page);
 			if (remove_mapping(page))
 				cache_count(image, CACHE_evictions, 1);

@@ -113,7 +113,10 @@ int filemap_read_page(struct address_space *mapping, struct page *page, int ki_f
 int grab_cache_page(struct address_space *mapping, pgoff_t index, int ki_flags,
 		    struct page **result);
 
-/* writeback.c: writes a locked dirty page; it stays locked, and dirty on an error. */
+/*
+ * writeback.c: writes a locked dirty page; it stays locked, and dirty on an error.
+ * Nothing is done, and 0 returned, for one behind the end: a truncate is about to drop it.
+ */
 int write_page(struct address_space *mapping, struct page *page);
 /* Promises a block to a locked page that is about to be dirty. -ENOSPC. */
 int reserve_page_block(struct address_space *mapping, struct page *page);

@@ -33,20 +33,16 @@ static void note_example(struct race *race, const struct expected *expected, enu
 			 const struct stamp *found)
 {
 	unsigned long none = 0;
-	int n;
+	char what[80] = "zeroes";
 
 	if (!klock_cas_relaxed(&race->example_taken, &none, 1ul))
 		return;
-	n = snprintf(race->example, sizeof(race->example), "file %u at offset %llu gave ",
-		     expected->file, (unsigned long long)expected->page << PAGE_SHIFT);
-	if (kind == PAGE_LOST)
-		snprintf(race->example + n, sizeof(race->example) - (size_t)n,
-			 "zeroes, where generation %lu stood", (expected->before >> 2) + 1);
-	else
-		snprintf(race->example + n, sizeof(race->example) - (size_t)n,
-			 "file %u, offset %llu, generation %lu: %s", found->file,
-			 (unsigned long long)found->page << PAGE_SHIFT, found->generation,
-			 page_kind_text[kind]);
+	if (found->generation)
+		snprintf(what, sizeof(what), "file %u, offset %llu, generation %lu", found->file,
+			 (unsigned long long)found->page << PAGE_SHIFT, found->generation);
+	snprintf(race->example, sizeof(race->example), "file %u at offset %llu gave %s: %s",
+		 expected->file, (unsigned long long)expected->page << PAGE_SHIFT, what,
+		 page_kind_text[kind]);
 }
 
 /* Judges page `i` of the request in worker->buf, and counts it. `tally` is by whom. */

@@ -76,6 +76,8 @@ void race_free(struct race *race)
 	words_free(race->step, race_pages(race));
 	words_free(race->reported, race_pages(race));
 	words_free(race->hot, (size_t)2 * race->config.threads);
+	mutex_destroy(&race->queue_lock);
+	klock_semaphore_destroy(&race->queue_filled);
 	klock_bit_word_exit(&race->stop);
 	klock_bit_word_exit(&race->example_taken);
 	free(race->workers);

@@ -103,16 +103,19 @@ static void before_free(struct inode *inode, pgoff_t first)
 		(void)sw->io_hook(sw->io_hook_arg, IMAGE_FREE, inode, first);
 }
 
-/* Drops pages [first, last] and frees their blocks, as one step for all who fill pages. */
-static void drop_and_free(struct address_space *mapping, pgoff_t first, pgoff_t last,
-			  int64_t disksize)
+/*
+ * Drops pages [first, last] and frees their blocks, as one step for all who fill
+ * pages. The size goes to disk with it: a dropped page may have been the one
+ * whose writeback would have brought it there.
+ */
+static void drop_and_free(struct address_space *mapping, pgoff_t first, pgoff_t last)
 {
 	if (first <= last) {
 		unmap_mapping_range(mapping, first, last);
 		truncate_inode_pages_range(mapping, first, last);
 	}
 	before_free(mapping->host, first);
-	block_free_range(mapping->host, first, last, disksize);
+	block_free_range(mapping->host, first, last, i_size_read(mapping->host));
 }
 
 /* Both locks are held. */
@@ -128,7 +131,7 @@ static int truncate_down(struct inode *inode, int64_t size)
 	if (err)
 		return err;
 	i_size_write(inode, size);
-	drop_and_free(&inode->i_data, first, UINT64_MAX, size);
+	drop_and_free(&inode->i_data, first, UINT64_MAX);
 	return 0;
 }
 
@@ -203,7 +206,7 @@ static int punch_locked(struct inode *inode, int64_t start, int64_t end)
 	if (!err && to)
 		err = truncate_partial_page(mapping, behind, 0, to, false);
 	if (!err && first < behind)
-		drop_and_free(mapping, first, behind - 1, -1);
+		drop_and_free(mapping, first, behind - 1);
 	return err;
 }
 

@@ -38,20 +38,12 @@ void cancel_dirty_page(struct address_space *mapping, struct page *page)
 	}
 }
 
-/* Where the file is to end on disk once the page is written. */
-static int64_t size_with_page(struct inode *inode, struct page *page)
-{
-	int64_t end = (int64_t)(page->index + 1) << PAGE_SHIFT, size = i_size_read(inode);
-
-	return end < size ? end : size;
-}
-
 /*
  * The page has no block yet. It is written before the map knows of it, so that
  * the map on disk never leads to what a block held before; and before that the
  * map on disk has to forget the file that the block was taken from.
  */
-static int write_new_block(struct address_space *mapping, struct page *page)
+static int write_new_block(struct address_space *mapping, struct page *page, int64_t disksize)
 {
 	struct inode *inode = mapping->host;
 	uint64_t trans;
@@ -61,7 +53,7 @@ static int write_new_block(struct address_space *mapping, struct page *page)
 	if (!err)
 		err = disk_write_page(inode, page->index, block, page->data);
 	if (!err)
-		err = block_map(inode, page->index, block, size_with_page(inode, page));
+		err = block_map(inode, page->index, block, disksize);
 	if (err)
 		block_alloc_undo(inode->i_image, block);
 	else
@@ -73,14 +65,22 @@ int write_page(struct address_space *mapping, struct page *page)
 {
 	struct inode *inode = mapping->host;
 	uint32_t block = inode_block(inode, page->index);
+	int64_t start = (int64_t)(page->index << PAGE_SHIFT), size = i_size_read(inode), disksize;
 	int err;
 
+	/*
+	 * The size is read once: if a truncate changes it meanwhile, the block must not
+	 * come to lie behind the end on disk before that truncate frees it.
+	 */
+	if (start >= size)
+		return 0;
+	disksize = start + PAGE_SIZE < size ? start + PAGE_SIZE : size;
 	if (block) {
 		err = disk_write_page(inode, page->index, block, page->data);
 		if (!err)
-			block_extend(inode, size_with_page(inode, page));
+			block_extend(inode, disksize);
 	} else {
-		err = write_new_block(mapping, page);
+		err = write_new_block(mapping, page, disksize);
 	}
 	if (err) {
 		set_bit(PG_error, &page->flags);
