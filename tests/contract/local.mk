@@ -6,4 +6,9 @@
 
 # Programs without Check, whose exit status is the result; these also run
 # cross-compiled and with musl:
-#plain_tests += tests/contract/NAME
+plain_tests += tests/contract/exclusion
+plain_tests += tests/contract/giving_up
+plain_tests += tests/contract/repair
+
+EXTRA_DIST += tests/contract/contract.h
+EXTRA_DIST += tests/lock_types.def tests/support/actor.h tests/support/lock_rows.h
