@@ -2,4 +2,10 @@
 # Programs that run for KLOCK_TORTURE_SECONDS and say by their exit status whether all
 # held. To add tests/torture/NAME.c: a line here.
 
-#torture_tests += tests/torture/NAME
+torture_tests += tests/torture/torture
+tests_torture_torture_SOURCES = \
+	tests/torture/torture.c \
+	tests/torture/torture.h \
+	tests/torture/victims.c \
+	tests/torture/workers.c
+test_scripts += tests/torture/broken.sh
