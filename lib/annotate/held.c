@@ -175,20 +175,17 @@ static bool downgrade(struct held_stack *held, const struct klock_event *ev)
 }
 
 /* The end of a lock, by destroying it or by making a new one of it. */
-static bool end(struct held_stack *held, const struct klock_event *ev, bool destroy)
+static bool end(struct held_stack *held, const struct klock_event *ev, const char *what)
 {
+	struct klock_event named = *ev;
 	struct held_lock *h = find(held, ev->lock, true);
 
 	if (!h)
 		h = find(held, ev->lock, false);
 	if (!h)
 		return true;
-	bug_taken_at(ev, h,
-		     destroy ? "a lock is destroyed by a thread that holds it"
-			     : "a lock is initialised again by a thread that holds it",
-		     "release it first");
-	if (!destroy)
-		forget(held, h); /* the new lock is free */
+	named.map = &h->map; /* the lock's own may have been overwritten already */
+	bug_taken_at(&named, h, what, "release it first");
 	return false;
 }
 
@@ -200,8 +197,9 @@ static bool held_event(enum klock_event_kind kind, const struct klock_event *ev)
 		return true;
 	switch (kind) {
 	case KLOCK_EV_INIT:
+		return end(task->held, ev, "a lock is initialised again by a thread that holds it");
 	case KLOCK_EV_DESTROY:
-		return end(task->held, ev, kind == KLOCK_EV_DESTROY);
+		return end(task->held, ev, "a lock is destroyed by a thread that holds it");
 	case KLOCK_EV_ACQUIRE:
 		acquire(task, ev);
 		return true;

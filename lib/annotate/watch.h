@@ -19,7 +19,7 @@
 
 /* The order of calls: ACQUIRE, then ACQUIRED or REFUSED; RELEASE, RELEASED. */
 enum klock_event_kind {
-	KLOCK_EV_INIT,
+	KLOCK_EV_INIT,       /* before it is done: the lock may be there already, or be garbage */
 	KLOCK_EV_DESTROY,    /* allowed, and about to be done */
 	KLOCK_EV_ACQUIRE,    /* before anything can block */
 	KLOCK_EV_ACQUIRED,

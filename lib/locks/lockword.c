@@ -356,7 +356,7 @@ void klock_word_downgrade(uint32_t *word, const struct klock_event *ev)
 	klock_watch(KLOCK_EV_DOWNGRADED, ev);
 }
 
-void klock_word_init(uint32_t *word, uint32_t *spin, const struct klock_event *ev,
+bool klock_word_init(uint32_t *word, uint32_t *spin, const struct klock_event *ev,
 		     const char *name, struct lock_class_key *key)
 {
 	klock_thread();
@@ -364,12 +364,14 @@ void klock_word_init(uint32_t *word, uint32_t *spin, const struct klock_event *e
 	if (klock_park_waited_for(word)) {
 		klock_event_bug(ev, "a lock is initialised while threads wait for it",
 				"initialise a lock once, before its first use");
-		return;
+		return false;
 	}
+	if (!klock_watch(KLOCK_EV_INIT, ev))
+		return false;
 	klock_map_init(ev->map, name, key);
 	klock_store_relaxed(spin, 0); /* the caller publishes the lock */
 	klock_store_relaxed(word, 0);
-	klock_watch(KLOCK_EV_INIT, ev);
+	return true;
 }
 
 void klock_word_destroy(uint32_t *word, const struct klock_event *ev)

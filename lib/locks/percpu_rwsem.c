@@ -81,16 +81,17 @@ int klock_percpu_init(struct percpu_rw_semaphore *sem, const char *name,
 	struct klock_event ev = event(sem, KLOCK_WRITE, __builtin_return_address(0));
 	size_t size = sizeof(struct klock_percpu_slot) * KLOCK_PERCPU_SLOTS;
 
-	klock_thread();
-	klock_check_null(&ev);
-	memset(sem, 0, sizeof(*sem));
+	if (!klock_word_init(&sem->rw.word, &sem->rw.spin, &ev, name, key))
+		return 0; /* it is reported, and the lock is what it was */
+	sem->nr_slots = 0;
+	sem->block = 0;
+	sem->shared = 0;
+	sem->slots = NULL;
 	sem->allocated = aligned_alloc(sizeof(struct klock_percpu_slot), size);
 	if (!sem->allocated)
 		return -ENOMEM;
 	memset(sem->allocated, 0, size);
 	sem->slots = sem->allocated;
-	klock_map_init(&sem->dep_map, name, key);
-	klock_word_init(&sem->rw.word, &sem->rw.spin, &ev, name, key);
 	settle(sem);
 	return 0;
 }

@@ -42,8 +42,8 @@ void klock_semaphore_init(struct semaphore *sem, int count, const char *name,
 				"count from 0 to KLOCK_SEM_MAX; it starts with 0 now");
 		count = 0;
 	}
-	klock_word_init(&sem->word, &sem->spin, &ev, name, key);
-	klock_store_relaxed(&sem->word, (uint32_t)count << KLOCK_W_SHIFT); /* not yet shared */
+	if (klock_word_init(&sem->word, &sem->spin, &ev, name, key)) /* not yet shared: relaxed */
+		klock_store_relaxed(&sem->word, (uint32_t)count << KLOCK_W_SHIFT);
 }
 
 void klock_semaphore_destroy(struct semaphore *sem)
