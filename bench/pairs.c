@@ -96,7 +96,8 @@ void bench_sizes(void)
 	printf("%-28s %8zu\n", "klock mutex", sizeof(struct mutex));
 	printf("%-28s %8zu\n", "klock rw_semaphore", sizeof(struct rw_semaphore));
 	printf("%-28s %8zu\n", "klock semaphore", sizeof(struct semaphore));
-	printf("%-28s %8zu + %zu\n", "klock percpu_rw_semaphore", sizeof(struct percpu_rw_semaphore),
+	printf("%-28s %8zu + %zu\n", "klock percpu_rw_semaphore",
+	       sizeof(struct percpu_rw_semaphore),
 	       sizeof(struct klock_percpu_slot) * KLOCK_PERCPU_SLOTS);
 	printf("%-28s %8zu\n", "glibc mutex", sizeof(pthread_mutex_t));
 	printf("%-28s %8zu\n", "glibc rwlock", sizeof(pthread_rwlock_t));

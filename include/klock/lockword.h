@@ -15,13 +15,13 @@ KLOCK_BEGIN_DECLS
  * bit     name      set by / cleared by                     if wrong
  * 0       WRITER    the owner, or who hands over to it /    -
  *                   the owner
- * 1       WAITERS   a waiter that queues / whoever leaves   spurious: slow paths until the queue's next
+ * 1       WAITERS   a waiter that queues / whoever leaves   spurious: slow, until the queue's next
  *                   the queue empty; both under the bucket  user clears it. missing: a lost wake-up
- * 2       WAKING    a releaser that wakes the queue's head  spurious: a lost wake-up. missing: a second,
- *                   / that head, once it has looked; both   needless wake-up
+ * 2       WAKING    a releaser that wakes the queue's head  spurious: a lost wake-up. missing: a
+ *                   / that head, once it has looked; both   second, needless wake-up
  *                   under the bucket
- * 3..7    PASSES    newcomers that take the lock past       too low: the head waits longer. too high:
- *                   the head, while it sleeps / whoever     newcomers queue for nothing
+ * 3..7    PASSES    newcomers that take the lock past       too low: the head waits longer. too
+ *                   the head, while it sleeps / whoever     high: newcomers queue for nothing
  *                   wakes the head, or hands over
  * 8..30   COUNT     readers that hold the lock; with        -
  *                   WRITER: the owner's thread number

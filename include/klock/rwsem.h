@@ -32,7 +32,10 @@ struct KLOCK_TAG(rw_semaphore) {
 	struct lockdep_map dep_map;
 };
 
-#define KLOCK_RWSEM_INITIALIZER(lockname) { 0, 0, KLOCK_STATIC_MAP(lockname) }
+#define KLOCK_RWSEM_INITIALIZER(lockname)                                                          \
+	{                                                                                          \
+		0, 0, KLOCK_STATIC_MAP(lockname)                                                   \
+	}
 
 /* The out-of-line part; `how` is one or more of enum klock_how and a subclass. */
 void klock_rwsem_init(struct KLOCK_TAG(rw_semaphore) *sem, const char *name,
@@ -61,8 +64,8 @@ KLOCK_INLINE void klock_down_read(struct KLOCK_TAG(rw_semaphore) *sem)
 KLOCK_INLINE void klock_down_read_nested(struct KLOCK_TAG(rw_semaphore) *sem, unsigned int subclass)
 {
 	if (!klock_word_read_fast(&sem->word))
-		(void)!klock_rwsem_acquire(sem, KLOCK_READ | KLOCK_SUBCLASS(subclass), KLOCK_FOREVER,
-					   0);
+		(void)!klock_rwsem_acquire(sem, KLOCK_READ | KLOCK_SUBCLASS(subclass),
+					   KLOCK_FOREVER, 0);
 }
 
 /* As down_read(), for a lock that another thread gives up, with up_read_non_owner(). */
@@ -72,7 +75,10 @@ KLOCK_INLINE void klock_down_read_non_owner(struct KLOCK_TAG(rw_semaphore) *sem)
 		(void)!klock_rwsem_acquire(sem, KLOCK_READ | KLOCK_NON_OWNER, KLOCK_FOREVER, 0);
 }
 
-/* 1: the caller holds it for reading. 0: a writer holds it, or waits for it. Never sleeps, never enters the kernel. */
+/*
+ * 1: the caller holds it for reading. 0: a writer does, or is waiting and has been passed
+ * often enough. Never sleeps, never enters the kernel.
+ */
 KLOCK_INLINE KLOCK_MUST_CHECK int klock_down_read_trylock(struct KLOCK_TAG(rw_semaphore) *sem)
 {
 	if (klock_word_read_fast(&sem->word))
@@ -82,7 +88,7 @@ KLOCK_INLINE KLOCK_MUST_CHECK int klock_down_read_trylock(struct KLOCK_TAG(rw_se
 	return !klock_rwsem_acquire(sem, KLOCK_READ | KLOCK_TRY, KLOCK_FOREVER, 0);
 }
 
-/* With `try`, as down_read_trylock(); without, sleeps and returns true. true: the caller holds it. */
+/* With `try`, as down_read_trylock(); without, sleeps, and returns true. */
 KLOCK_INLINE KLOCK_MUST_CHECK bool klock_down_read_try_or_lock(struct KLOCK_TAG(rw_semaphore) *sem,
 							       bool try_)
 {
@@ -137,11 +143,12 @@ KLOCK_INLINE void klock_down_write(struct KLOCK_TAG(rw_semaphore) *sem)
 }
 
 /* As down_write(), for a lock of a class of which the caller holds another. */
-KLOCK_INLINE void klock_down_write_nested(struct KLOCK_TAG(rw_semaphore) *sem, unsigned int subclass)
+KLOCK_INLINE void klock_down_write_nested(struct KLOCK_TAG(rw_semaphore) *sem,
+					  unsigned int subclass)
 {
 	if (!klock_word_write_fast(&sem->word))
-		(void)!klock_rwsem_acquire(sem, KLOCK_WRITE | KLOCK_SUBCLASS(subclass), KLOCK_FOREVER,
-					   0);
+		(void)!klock_rwsem_acquire(sem, KLOCK_WRITE | KLOCK_SUBCLASS(subclass),
+					   KLOCK_FOREVER, 0);
 }
 
 /* As down_write(); any order within the class is safe while `nest` is held. */
@@ -152,7 +159,7 @@ KLOCK_INLINE void klock_down_write_nest_map(struct KLOCK_TAG(rw_semaphore) *sem,
 		(void)!klock_rwsem_acquire(sem, KLOCK_WRITE, KLOCK_FOREVER, nest);
 }
 
-/* 1: the caller holds it for writing. 0: somebody holds it. Never sleeps, never enters the kernel. */
+/* 1: the caller holds it for writing. 0: somebody holds it. Never sleeps or enters the kernel. */
 KLOCK_INLINE KLOCK_MUST_CHECK int klock_down_write_trylock(struct KLOCK_TAG(rw_semaphore) *sem)
 {
 	if (klock_word_write_fast(&sem->word))
@@ -162,9 +169,9 @@ KLOCK_INLINE KLOCK_MUST_CHECK int klock_down_write_trylock(struct KLOCK_TAG(rw_s
 	return !klock_rwsem_acquire(sem, KLOCK_WRITE | KLOCK_TRY, KLOCK_FOREVER, 0);
 }
 
-/* With `try`, as down_write_trylock(); without, sleeps and returns true. true: the caller holds it. */
+/* With `try`, as down_write_trylock(); without, sleeps, and returns true. */
 KLOCK_INLINE KLOCK_MUST_CHECK bool klock_down_write_try_or_lock(struct KLOCK_TAG(rw_semaphore) *sem,
-							       bool try_)
+								bool try_)
 {
 	if (try_)
 		return klock_down_write_trylock(sem);
@@ -190,7 +197,8 @@ klock_down_write_killable_nested(struct KLOCK_TAG(rw_semaphore) *sem, unsigned i
 }
 
 /* 0, or -EINTR when the thread is killed or interrupted while it waits. */
-KLOCK_INLINE KLOCK_MUST_CHECK int klock_down_write_interruptible(struct KLOCK_TAG(rw_semaphore) *sem)
+KLOCK_INLINE KLOCK_MUST_CHECK int
+klock_down_write_interruptible(struct KLOCK_TAG(rw_semaphore) *sem)
 {
 	if (klock_word_write_fast(&sem->word))
 		return 0;
@@ -202,7 +210,7 @@ KLOCK_INLINE KLOCK_MUST_CHECK int klock_down_write_interruptible(struct KLOCK_TA
  * attempt. -EINVAL and a report for a negative time that would have to wait.
  */
 KLOCK_INLINE KLOCK_MUST_CHECK int klock_down_write_timeout(struct KLOCK_TAG(rw_semaphore) *sem,
-							  int64_t ns)
+							   int64_t ns)
 {
 	if (klock_word_write_fast(&sem->word))
 		return 0;
@@ -251,7 +259,7 @@ KLOCK_INLINE bool klock_rwsem_is_contended(const struct KLOCK_TAG(rw_semaphore) 
 	return klock_word_is_contended(&sem->word);
 }
 
-/* Reports, through klock_bug(), a lock that nobody holds; in checked mode, that this thread does not. */
+/* Reports, through klock_bug(), a lock that nobody holds. */
 KLOCK_INLINE void klock_rwsem_assert_held(const struct KLOCK_TAG(rw_semaphore) *sem)
 {
 	if (KLOCK_UNLIKELY(!klock_self_word || !klock_word_is_locked(&sem->word)))
@@ -312,7 +320,8 @@ KLOCK_INLINE KLOCK_MUST_CHECK int down_read_killable(struct rw_semaphore *sem)
 	return klock_down_read_killable(sem);
 }
 
-KLOCK_INLINE KLOCK_MUST_CHECK int down_read_killable_nested(struct rw_semaphore *sem, unsigned int subclass)
+KLOCK_INLINE KLOCK_MUST_CHECK int down_read_killable_nested(struct rw_semaphore *sem,
+							    unsigned int subclass)
 {
 	return klock_down_read_killable_nested(sem, subclass);
 }
@@ -352,7 +361,8 @@ KLOCK_INLINE KLOCK_MUST_CHECK int down_write_killable(struct rw_semaphore *sem)
 	return klock_down_write_killable(sem);
 }
 
-KLOCK_INLINE KLOCK_MUST_CHECK int down_write_killable_nested(struct rw_semaphore *sem, unsigned int subclass)
+KLOCK_INLINE KLOCK_MUST_CHECK int down_write_killable_nested(struct rw_semaphore *sem,
+							     unsigned int subclass)
 {
 	return klock_down_write_killable_nested(sem, subclass);
 }

@@ -22,8 +22,8 @@ KLOCK_BEGIN_DECLS
 /*
  * bit     name      set by / cleared by                     if wrong
  * 0       unused
- * 1       WAITERS   a waiter that queues / whoever leaves   spurious: a slow up. missing: a lost wake-up
- *                   the queue empty; both under the bucket
+ * 1       WAITERS   a waiter that queues / whoever leaves   spurious: a slow up. missing: a lost
+ *                   the queue empty; both under the bucket  wake-up
  * 2..7    unused
  * 8..30   COUNT     units to take; 0 while WAITERS is set,  -
  *                   but for the moment in which a unit is given

@@ -57,7 +57,8 @@ void klock_map_init(struct lockdep_map *map, const char *name, struct lock_class
 		return;
 	if (klock_watched) /* locks of one class may be initialised by several threads at once */
 		klock_exempt(key, sizeof(*key));
-	if (klock_load_acquire(&key->kind) == KLOCK_REF_KEY) /* [A1] pairs with [A2]: the name is there */
+	/* [A1] pairs with [A2]: the name is there. */
+	if (klock_load_acquire(&key->kind) == KLOCK_REF_KEY)
 		return;
 	klock_store_relaxed(&key->name, name);
 	klock_store_release(&key->kind, (unsigned char)KLOCK_REF_KEY); /* [A2] pairs with [A1] */

@@ -324,7 +324,8 @@ void klock_word_release(uint32_t *word, const struct klock_event *ev)
 	/* relaxed: our own hold cannot go away meanwhile */
 	misuse = release_misuse(klock_load_relaxed(word), task, write);
 	if (misuse) {
-		klock_event_bug(ev, misuse, "release once, in the mode and thread that acquired it");
+		klock_event_bug(ev, misuse,
+				"release once, in the mode and thread that acquired it");
 		return;
 	}
 	if (!klock_watch(KLOCK_EV_RELEASE, ev))
@@ -341,7 +342,8 @@ void klock_word_downgrade(uint32_t *word, const struct klock_event *ev)
 	klock_check_null(ev);
 	w = klock_load_relaxed(word); /* our own hold cannot go away meanwhile */
 	if (!klock_word_owned(w, task->word)) {
-		klock_event_bug(ev, "downgrade of a lock that this thread does not hold for writing",
+		klock_event_bug(ev,
+				"downgrade of a lock that this thread does not hold for writing",
 				"call downgrade_write() between down_write() and up_write() only");
 		return;
 	}
@@ -356,8 +358,8 @@ void klock_word_downgrade(uint32_t *word, const struct klock_event *ev)
 	klock_watch(KLOCK_EV_DOWNGRADED, ev);
 }
 
-bool klock_word_init(uint32_t *word, uint32_t *spin, const struct klock_event *ev,
-		     const char *name, struct lock_class_key *key)
+bool klock_word_init(uint32_t *word, uint32_t *spin, const struct klock_event *ev, const char *name,
+		     struct lock_class_key *key)
 {
 	klock_thread();
 	klock_check_null(ev);

@@ -42,8 +42,7 @@ static const struct klock_lock_type percpu_type = {
 
 static bool have_membarrier;
 
-static struct klock_event event(struct percpu_rw_semaphore *sem, unsigned int how,
-				const void *site)
+static struct klock_event event(struct percpu_rw_semaphore *sem, unsigned int how, const void *site)
 {
 	return (struct klock_event){
 		.type = &percpu_type,
@@ -75,8 +74,7 @@ static void settle(struct percpu_rw_semaphore *sem)
 		klock_store_release(&sem->nr_slots, KLOCK_PERCPU_SLOTS);
 }
 
-int klock_percpu_init(struct percpu_rw_semaphore *sem, const char *name,
-		      struct lock_class_key *key)
+int klock_percpu_init(struct percpu_rw_semaphore *sem, const char *name, struct lock_class_key *key)
 {
 	struct klock_event ev = event(sem, KLOCK_WRITE, __builtin_return_address(0));
 	size_t size = sizeof(struct klock_percpu_slot) * KLOCK_PERCPU_SLOTS;
@@ -253,7 +251,8 @@ static void write_release(struct percpu_rw_semaphore *sem, const struct klock_ev
 
 	/* relaxed: our own hold cannot go away meanwhile */
 	if (!klock_word_owned(klock_load_relaxed(&sem->rw.word), self)) {
-		klock_event_bug(ev, "release for writing of a lock that this thread does not hold so",
+		klock_event_bug(ev,
+				"release for writing of a lock that this thread does not hold so",
 				"call percpu_up_write() once, in the thread that took the lock");
 		return;
 	}

@@ -81,7 +81,8 @@ static bool check(struct klock_queue *q, struct klock_waiter *me)
 	do {
 		taken = first && w >= KLOCK_SEM_UNIT;
 		if (taken)
-			new = ((w & ~KLOCK_W_FLAGS) - KLOCK_SEM_UNIT) | (alone ? 0 : KLOCK_W_WAITERS);
+			new = ((w & ~KLOCK_W_FLAGS) - KLOCK_SEM_UNIT) |
+			      (alone ? 0 : KLOCK_W_WAITERS);
 		else
 			new = w | KLOCK_W_WAITERS;
 	} while (!klock_cas_acquire(word, &w, new));

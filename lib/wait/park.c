@@ -65,7 +65,8 @@ static void queue_unlock(struct klock_queue *q)
 {
 	klock_minilock_unlock(&q->bucket->lock);
 	while (!klock_list_empty(&q->granted)) {
-		struct klock_waiter *w = klock_list_entry(q->granted.next, struct klock_waiter, node);
+		struct klock_waiter *w =
+			klock_list_entry(q->granted.next, struct klock_waiter, node);
 		struct klock_task *task = w->task;
 
 		klock_list_del(&w->node);

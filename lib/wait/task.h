@@ -14,7 +14,7 @@ enum klock_wait_mode { KLOCK_WAIT_PLAIN, KLOCK_WAIT_KILLABLE, KLOCK_WAIT_INTERRU
 
 struct klock_task {
 	uint32_t parker;    /* enum klock_parker: where its thread sleeps */
-	uint32_t pending;   /* enum klock_signal_action bits marked by klock_kill() and _interrupt() */
+	uint32_t pending;   /* enum klock_signal_action: marked by klock_kill(), _interrupt() */
 	uint32_t kills_seen; /* generation of klock_kill_all() that no longer counts */
 	uint32_t refs;      /* the thread's own, and those of klock_get_task() */
 	uint32_t word;      /* klock_self_word of the thread: never changes */
