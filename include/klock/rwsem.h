@@ -5,9 +5,10 @@
  *
  * Context of every function here: a thread, not a signal handler. Readers are
  * not recursive: a second down_read() may wait behind a writer that waits for
- * the first. No side starves: waiting writers keep new readers out, readers
- * that wait together enter together, and a writer that was woken and passed
- * over KLOCK_HANDOFF_AFTER times (lib/locks/lockword.c) is handed the lock.
+ * the first. No side starves: newcomers pass a waiting writer a bounded number
+ * of times, then it is handed the lock (lib/locks/lockword.c states the bound);
+ * readers that wait together enter together, at the next release once one of
+ * them is first in the queue.
  * Misuse (up of what is not held, up_write by another thread than the owner,
  * downgrade of a read lock, NULL, init while held) is reported through
  * klock_bug() and refused.
@@ -32,10 +33,7 @@ struct KLOCK_TAG(rw_semaphore) {
 	struct lockdep_map dep_map;
 };
 
-#define KLOCK_RWSEM_INITIALIZER(lockname)                                                          \
-	{                                                                                          \
-		0, 0, KLOCK_STATIC_MAP(lockname)                                                   \
-	}
+#define KLOCK_RWSEM_INITIALIZER(lockname) { 0, 0, KLOCK_STATIC_MAP(lockname) }
 
 /* The out-of-line part; `how` is one or more of enum klock_how and a subclass. */
 void klock_rwsem_init(struct KLOCK_TAG(rw_semaphore) *sem, const char *name,
