@@ -4,3 +4,5 @@
 #check_suites += tests/unit/test_NAME
 check_suites += tests/unit/test_guard
 check_suites += tests/unit/test_iocb
+check_suites += tests/unit/test_held
+tests_unit_test_held_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=malloc,--wrap=realloc
