@@ -6,7 +6,10 @@
 
 # Programs without Check, whose exit status is the result; these also run
 # cross-compiled and with musl:
+plain_tests += tests/contract/asleep
 plain_tests += tests/contract/exclusion
+plain_tests += tests/contract/fairness
+plain_tests += tests/contract/forked
 plain_tests += tests/contract/giving_up
 plain_tests += tests/contract/repair
 
