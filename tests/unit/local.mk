@@ -6,3 +6,6 @@ check_suites += tests/unit/test_guard
 check_suites += tests/unit/test_iocb
 check_suites += tests/unit/test_held
 tests_unit_test_held_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=malloc,--wrap=realloc
+check_suites += tests/unit/test_bug
+check_suites += tests/unit/test_fork
+check_suites += tests/unit/test_signal
