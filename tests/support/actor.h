@@ -107,6 +107,7 @@ static inline void actor_init(struct actor *a)
 	pthread_cond_init(&a->changed, &monotonic);
 	pthread_condattr_destroy(&monotonic);
 	a->state = ACTOR_STARTING;
+	a->result = 0;
 	if (pthread_create(&a->thread, NULL, actor_main, a)) {
 		perror("pthread_create");
 		abort();

@@ -9,3 +9,6 @@ tests_unit_test_held_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=malloc,--wrap=realloc
 check_suites += tests/unit/test_bug
 check_suites += tests/unit/test_fork
 check_suites += tests/unit/test_signal
+check_suites += tests/unit/test_mutex
+
+EXTRA_DIST += tests/support/bugs.h
