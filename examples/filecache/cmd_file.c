@@ -2,6 +2,9 @@
 /* Whole files in and out: put, get. */
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -12,13 +15,36 @@
 
 #define CHUNK (64 * 1024)
 
+/*
+ * Waits until `fd` can be read or written. False, with errno EINTR, when the process has been
+ * told to end: also by a signal that comes between the question and the wait.
+ */
+static bool wait_for(int fd, short events)
+{
+	struct pollfd pfd = { .fd = fd, .events = events };
+	sigset_t ending, before;
+	bool killed;
+
+	sigemptyset(&ending);
+	sigaddset(&ending, SIGINT);
+	sigaddset(&ending, SIGTERM);
+	pthread_sigmask(SIG_BLOCK, &ending, &before);
+	while (!(killed = klock_fatal_signal_pending()) && ppoll(&pfd, 1, NULL, &before) < 0 &&
+	       errno == EINTR)
+		;
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	if (killed)
+		errno = EINTR;
+	return !killed;
+}
+
 /* Reads until `len` bytes, the end, or an error (-1, errno set). */
 static ssize_t read_full(int fd, char *buf, size_t len)
 {
 	size_t done = 0;
 
 	while (done < len) {
-		ssize_t n = read(fd, buf + done, len - done);
+		ssize_t n = wait_for(fd, POLLIN) ? read(fd, buf + done, len - done) : -1;
 
 		if (n == 0)
 			break;
@@ -34,7 +60,7 @@ static ssize_t read_full(int fd, char *buf, size_t len)
 static int write_full(int fd, const char *buf, size_t len)
 {
 	while (len) {
-		ssize_t n = write(fd, buf, len);
+		ssize_t n = wait_for(fd, POLLOUT) ? write(fd, buf, len) : -1;
 
 		if (n < 0 && errno == EINTR && !klock_fatal_signal_pending())
 			continue;

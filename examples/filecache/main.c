@@ -56,6 +56,20 @@ static const struct command *find_command(const char *name)
 	return NULL;
 }
 
+/*
+ * Ends all waits that may be ended: those for locks, and, since nothing is restarted, those
+ * for the other end of a pipe.
+ */
+static bool catch_signal(int signo)
+{
+	struct sigaction action;
+
+	if (klock_catch_signal(signo, KLOCK_KILL) || sigaction(signo, NULL, &action))
+		return false;
+	action.sa_flags &= ~SA_RESTART;
+	return !sigaction(signo, &action, NULL);
+}
+
 int main(int argc, char **argv)
 {
 	const struct command *command;
@@ -76,8 +90,8 @@ int main(int argc, char **argv)
 		return EXIT_USAGE;
 	}
 
-	/* A signal ends the waits for locks; whoever waited cleans up and returns. */
-	if (klock_catch_signal(SIGTERM, KLOCK_KILL) || klock_catch_signal(SIGINT, KLOCK_KILL)) {
+	/* Whoever waited cleans up and returns. */
+	if (!catch_signal(SIGTERM) || !catch_signal(SIGINT)) {
 		fprintf(stderr, "filecache: cannot catch SIGTERM and SIGINT\n");
 		return EXIT_FAILED;
 	}

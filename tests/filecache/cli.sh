@@ -194,6 +194,27 @@ case_ok stat_nowait 0 stat img text --passes 1 --nowait
 case_err stat_missing 1 "none" stat img none
 case_err stat_bad_passes 2 "too large" stat img text --passes 1001
 
+# ---- Signals ----------------------------------------------------------------------------
+
+# It waits for a pipe that nothing comes from, and is told to end.
+mkfifo pipe
+for signal in TERM INT; do
+	"$filecache" put img waits pipe 2>err &
+	pid=$!
+	exec 3>pipe # returns once the other side has it open
+	kill -$signal $pid
+	wait $pid
+	got=$?
+	exec 3>&-
+	check_empty "put_ended_by_SIG$signal" "$([ $got -eq 7 ] && grep -q signal err ||
+		echo "exit status $got: $(cat err)")"
+	case_ok "fsck_after_SIG$signal" 0 fsck img
+done
+"$filecache" get img large 2>err | :
+check_empty get_to_closed_pipe_says_so "$(grep -q 'Broken pipe' err || cat err)"
+"$filecache" get img large /dev/full 2>err
+check_empty get_to_full_disk "$([ $? -eq 1 ] && grep -q 'No space left' err || cat err)"
+
 # ---- Images that are none ---------------------------------------------------------------
 
 for command in ls fsck "get x" "put text text" "read x 0 1" "punch x 0 1" stat "rm x"; do
