@@ -10,5 +10,6 @@ check_suites += tests/unit/test_bug
 check_suites += tests/unit/test_fork
 check_suites += tests/unit/test_signal
 check_suites += tests/unit/test_mutex
+check_suites += tests/unit/test_rwsem
 
 EXTRA_DIST += tests/support/bugs.h
