@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
-# What valgrind.sh and tsan.sh share. Source this; $tools are columns of controls.tab.
-# Each line of the table is run by run_control SCENARIO LOCK..., which leaves all output in
-# $work/log and returns the tool's own exit status $found when the tool reported something.
+# What valgrind.sh and tsan.sh share. They set race_text and order_text, the words of a tool's
+# reports, and define run_control SCENARIO LOCK..., which runs a program under the tool and
+# returns $found when the tool reported something.
 
 dir=$top_srcdir/tests/annotate
 sources="$dir/any_lock.c $dir/control.c $dir/locks.c $dir/one_lock.c"
@@ -36,8 +36,9 @@ $(head -n 60 "$work/log")"
 	fi
 }
 
-# All lines of the table that have a verdict in this column. Silent programs share a process.
-judge_table() # NAME COLUMN
+# All lines of the table, or, briefly, the first lock of each: whether it is the shared or the
+# static library makes a difference for none or for all. Silent programs share a process.
+judge_table() # NAME COLUMN [briefly]
 {
 	sed -e '/^#/d; /^$/d; s/^limit *//' "$dir/controls.tab" >"$work/table"
 	while read -r scenario helgrind drd tsan locks; do
@@ -46,6 +47,7 @@ judge_table() # NAME COLUMN
 		drd) expected=$drd ;;
 		tsan) expected=$tsan ;;
 		esac
+		[ -z "${3-}" ] || locks=${locks%% *}
 		# shellcheck disable=SC2086 # the list is split on purpose
 		if [ "$expected" = - ]; then
 			judge_one "$1" - "$scenario" $locks

@@ -46,7 +46,8 @@ for compiler in gcc clang; do
 		if $compiler -std=gnu11 -D_GNU_SOURCE -g -O1 -pthread -fsanitize=thread \
 			-I"$top_srcdir/include" $sources $library -o "$work/control" \
 			2>"$work/log"; then
-			judge_table "$name" tsan
+			case $library in *.a) extent=briefly ;; *) extent= ;; esac
+			judge_table "$name" tsan $extent
 		else
 			fail "$name" "$(cat "$work/log")"
 		fi

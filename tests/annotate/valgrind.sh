@@ -20,7 +20,7 @@ lib=${top_builddir:-.}/lib/.libs
 run_control()
 {
 	LD_LIBRARY_PATH=$lib valgrind -q --tool="$tool" --error-exitcode=$found \
-		--fair-sched=try "$work/control" "$@"
+		--fair-sched=try --vgdb=no --read-inline-info=no "$work/control" "$@"
 }
 
 for library in "$lib/libklock.so" "$lib/libklock.a"; do
@@ -34,8 +34,9 @@ for library in "$lib/libklock.so" "$lib/libklock.a"; do
 		fail "a program with $(basename "$library")" "$(cat "$work/log")"
 		continue
 	fi
+	case $library in *.a) extent=briefly ;; *) extent= ;; esac
 	for tool in helgrind drd; do
-		judge_table "$tool with $(basename "$library")" $tool
+		judge_table "$tool with $(basename "$library")" $tool $extent
 	done
 done
 finish
