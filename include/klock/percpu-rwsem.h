@@ -34,7 +34,7 @@ struct klock_percpu_slot {
 } __attribute__((aligned(64)));
 
 struct KLOCK_TAG(percpu_rw_semaphore) {
-	uint32_t nr_slots; /* 0 until the first slow path, and where readers may not go fast */
+	uint32_t nr_slots; /* threads 1 to this have one. 0: none; so until the first slow path */
 	uint32_t block;    /* set by a writer from barring readers until it is done */
 	int32_t shared;    /* readers without a slot */
 	struct klock_percpu_slot *slots;

@@ -70,8 +70,8 @@ static void settle(struct percpu_rw_semaphore *sem)
 	pthread_once(&once, find_membarrier);
 	if (have_membarrier && !klock_watched && sem->slots &&
 	    !klock_load_relaxed(&sem->nr_slots)) /* all that set it set the same */
-		/* [P10] release: pairs with [P9]. */
-		klock_store_release(&sem->nr_slots, KLOCK_PERCPU_SLOTS);
+		/* [P10] release: pairs with [P9]. Thread 0 is nobody: its slot is not used. */
+		klock_store_release(&sem->nr_slots, KLOCK_PERCPU_SLOTS - 1);
 }
 
 int klock_percpu_init(struct percpu_rw_semaphore *sem, const char *name, struct lock_class_key *key)

@@ -10,6 +10,8 @@ check_suites += tests/unit/test_bug
 check_suites += tests/unit/test_fork
 check_suites += tests/unit/test_signal
 check_suites += tests/unit/test_mutex
+check_suites += tests/unit/test_percpu_rwsem
 check_suites += tests/unit/test_rwsem
+check_suites += tests/unit/test_semaphore
 
 EXTRA_DIST += tests/support/bugs.h
