@@ -111,13 +111,14 @@ run fsck "$image"
 
 part "3 of 3: the engine under Helgrind"
 say "Valgrind's Helgrind watches every access to memory of a short race with the lock on, and" \
-	"finds data races and locks taken in two orders. It must have nothing to say." ""
+	"finds data races and locks taken in two orders. It must have nothing to say. (Without" \
+	"memory mappings: Valgrind does not know userfaultfd.)" ""
 if ! command -v valgrind >/dev/null; then
 	die "valgrind is not installed: apt-get install valgrind libc6-dbg"
 fi
-echo "  \$ valgrind --tool=helgrind filecache race --lock on --threads 1 --seconds 2"
+echo "  \$ valgrind --tool=helgrind filecache race --lock on --threads 1 --seconds 2 --no-mapped"
 valgrind -q --tool=helgrind --fair-sched=try --error-exitcode=99 \
-	"$FILECACHE" race --dir "$dir" --lock on --threads 1 --seconds 2 --quiet \
+	"$FILECACHE" race --dir "$dir" --lock on --threads 1 --seconds 2 --no-mapped --quiet \
 	>"$dir/helgrind.out" 2>&1
 status=$?
 if [ $status -ne 0 ]; then
@@ -125,5 +126,5 @@ if [ $status -ne 0 ]; then
 	[ $status -eq 99 ] && die "Helgrind found errors"
 	die "the race under Helgrind failed (exit status $status)"
 fi
-grep -E 'mapped|=>|As expected' "$dir/helgrind.out"
+grep -E '=>|As expected' "$dir/helgrind.out"
 say "" "Helgrind: no errors." "" "All of it holds."

@@ -75,6 +75,15 @@ void filemap_invalidate_unlock(struct address_space *mapping)
 		up_write(&mapping->invalidate_lock);
 }
 
+void zero_beyond_end(struct inode *inode, struct page *page)
+{
+	int64_t size = i_size_read(inode);
+	unsigned int offset = (unsigned int)size & (PAGE_SIZE - 1);
+
+	if (offset && page->index == (pgoff_t)size >> PAGE_SHIFT)
+		memset(page->data + offset, 0, PAGE_SIZE - offset);
+}
+
 int filemap_read_page(struct address_space *mapping, struct page *page, int ki_flags)
 {
 	struct inode *inode = mapping->host;
@@ -88,6 +97,8 @@ int filemap_read_page(struct address_space *mapping, struct page *page, int ki_f
 		err = disk_read_pages(inode, page->index, block, &page->data, 1, ki_flags);
 	else
 		memset(page->data, 0, PAGE_SIZE); /* a hole */
+	if (!err)
+		zero_beyond_end(inode, page);
 	if (!err)
 		klock_set_bit_release(PG_uptodate, &page->flags);
 	else if (err != -EAGAIN)

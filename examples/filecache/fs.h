@@ -20,6 +20,11 @@ struct inode {
 
 	/* Exclusive: write, truncate, punch. First in the lock order but for mmap_lock. */
 	struct rw_semaphore i_rwsem;
+	/*
+	 * Set when the image is opened: the last writer may have been killed after it
+	 * wrote behind the end into the last block, and before the new end was on disk.
+	 */
+	bool i_tail_unknown; /* under i_rwsem */
 
 	struct mutex i_size_lock;
 	int64_t i_size; /* written under i_rwsem as well; see i_size_read() */

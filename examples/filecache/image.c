@@ -105,6 +105,7 @@ static void inode_init(struct image *image, struct inode *inode, uint32_t ino)
 		return;
 	memcpy(inode->i_name, d->name, IMAGE_NAME_MAX);
 	inode->i_size = inode->i_disksize = (int64_t)le64toh(d->size);
+	inode->i_tail_unknown = true;
 }
 
 /* Makes block maps and free list from the table. Low blocks are used first. */

@@ -125,6 +125,15 @@ void set_page_dirty(struct page *page);
 /* Takes the dirty state off a locked page that is dropped, its promise too. */
 void cancel_dirty_page(struct address_space *mapping, struct page *page);
 
+/* Makes what lies behind the end of the file in a page just read zero. */
+void zero_beyond_end(struct inode *inode, struct page *page);
+
+/*
+ * truncate.c: before the file grows, the rest of its last block has to be zero on
+ * disk. i_rwsem is held. 0 or an I/O error.
+ */
+int settle_tail(struct inode *inode);
+
 /* truncate.c: drops pages [first, last]. invalidate_lock held exclusive. */
 void truncate_inode_pages_range(struct address_space *mapping, pgoff_t first, pgoff_t last);
 

@@ -37,6 +37,8 @@ static int read_pages(struct address_space *mapping, struct ra_batch *batch, int
 		if (!batch->block)
 			memset(page->data, 0, PAGE_SIZE);
 		if (!err)
+			zero_beyond_end(mapping->host, page);
+		if (!err)
 			klock_set_bit_release(PG_uptodate, &page->flags);
 		unlock_page(page);
 		put_page(page);

@@ -92,6 +92,21 @@ static int truncate_partial_page(struct address_space *mapping, pgoff_t index, u
 	return err;
 }
 
+int settle_tail(struct inode *inode)
+{
+	int64_t size = i_size_read(inode);
+	unsigned int offset = (unsigned int)size & (PAGE_SIZE - 1);
+	int err = 0;
+
+	rwsem_assert_held_write(&inode->i_rwsem);
+	if (offset && inode->i_tail_unknown)
+		err = truncate_partial_page(&inode->i_data, (pgoff_t)size >> PAGE_SHIFT, offset,
+					    PAGE_SIZE, true);
+	if (!err)
+		inode->i_tail_unknown = false;
+	return err;
+}
+
 /* The moment in which a reader without invalidate_lock gets hold of what is about to go. */
 static void before_free(struct inode *inode, pgoff_t first)
 {
@@ -130,17 +145,23 @@ static int truncate_down(struct inode *inode, int64_t size)
 					    PAGE_SIZE, true);
 	if (err)
 		return err;
+	inode->i_tail_unknown = false;
 	i_size_write(inode, size);
 	drop_and_free(&inode->i_data, first, UINT64_MAX);
 	return 0;
 }
 
-static void truncate_up(struct inode *inode, int64_t old_size, int64_t size)
+static int truncate_up(struct inode *inode, int64_t old_size, int64_t size)
 {
+	int err = settle_tail(inode);
+
+	if (err)
+		return err;
 	i_size_write(inode, size);
 	block_extend(inode, size);
 	unmap_mapping_range(&inode->i_data, (pgoff_t)old_size >> PAGE_SHIFT,
 			    (pgoff_t)(size - 1) >> PAGE_SHIFT);
+	return 0;
 }
 
 /* Both locks, as truncate and punch take them. */
@@ -181,10 +202,7 @@ int filemap_truncate(struct file *file, int64_t size)
 	if (err)
 		return err;
 	old_size = i_size_read(inode);
-	if (size > old_size)
-		truncate_up(inode, old_size, size);
-	else
-		err = truncate_down(inode, size);
+	err = size > old_size ? truncate_up(inode, old_size, size) : truncate_down(inode, size);
 	unlock_after_drop(inode);
 	return err;
 }

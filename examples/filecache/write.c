@@ -176,6 +176,15 @@ static ssize_t filemap_write_locked(struct kiocb *iocb, const void *buf, size_t 
 	if (iocb->ki_pos > INODE_MAX_SIZE || len > (uint64_t)(INODE_MAX_SIZE - iocb->ki_pos))
 		return cache_fail(EFBIG, "%s: a file has at most %lld bytes", inode->i_name,
 				  (long long)INODE_MAX_SIZE);
+	if (iocb->ki_pos + (int64_t)len > old_size && inode->i_tail_unknown) {
+		if (iocb->ki_flags & IOCB_NOWAIT) {
+			cache_count(inode->i_image, CACHE_eagain_disk, 1);
+			return cache_why(EAGAIN, "the disk would have to be waited for");
+		}
+		n = settle_tail(inode);
+		if (n)
+			return n;
+	}
 	n = generic_perform_write(iocb, buf, len);
 	new_size = i_size_read(inode);
 	if (new_size > old_size)

@@ -6,9 +6,52 @@
 test_scripts += tests/filecache/cli.sh
 test_scripts += tests/filecache/race.sh
 
-# A Check program of the engine, tests/filecache/test_NAME.c: these two lines.
-#check_suites += tests/filecache/test_NAME
-#tests_filecache_test_NAME_LDADD = examples/filecache/libengine.la $(LDADD)
+# Check programs of the engine. To add tests/filecache/test_NAME.c: a line here, and those below.
+check_suites += $(engine_suites)
+engine_suites = \
+	tests/filecache/test_blockmap \
+	tests/filecache/test_filemap \
+	tests/filecache/test_image \
+	tests/filecache/test_inode \
+	tests/filecache/test_mmap \
+	tests/filecache/test_page \
+	tests/filecache/test_readahead \
+	tests/filecache/test_truncate \
+	tests/filecache/test_write \
+	tests/filecache/test_xarray
+engine_cppflags = $(AM_CPPFLAGS) -I$(top_srcdir)/examples/filecache
+engine_ldadd = examples/filecache/libengine.la $(LDADD)
+tests_filecache_test_blockmap_CPPFLAGS = $(engine_cppflags)
+tests_filecache_test_blockmap_LDADD = $(engine_ldadd)
+tests_filecache_test_filemap_CPPFLAGS = $(engine_cppflags)
+tests_filecache_test_filemap_LDADD = $(engine_ldadd)
+tests_filecache_test_image_CPPFLAGS = $(engine_cppflags)
+tests_filecache_test_image_LDADD = $(engine_ldadd)
+tests_filecache_test_inode_CPPFLAGS = $(engine_cppflags)
+tests_filecache_test_inode_LDADD = $(engine_ldadd)
+tests_filecache_test_mmap_CPPFLAGS = $(engine_cppflags)
+tests_filecache_test_mmap_LDADD = $(engine_ldadd)
+tests_filecache_test_page_CPPFLAGS = $(engine_cppflags)
+tests_filecache_test_page_LDADD = $(engine_ldadd)
+tests_filecache_test_readahead_CPPFLAGS = $(engine_cppflags)
+tests_filecache_test_readahead_LDADD = $(engine_ldadd)
+tests_filecache_test_truncate_CPPFLAGS = $(engine_cppflags)
+tests_filecache_test_truncate_LDADD = $(engine_ldadd)
+tests_filecache_test_write_CPPFLAGS = $(engine_cppflags)
+tests_filecache_test_write_LDADD = $(engine_ldadd)
+tests_filecache_test_xarray_CPPFLAGS = $(engine_cppflags)
+tests_filecache_test_xarray_LDADD = $(engine_ldadd)
+EXTRA_DIST += \
+	tests/filecache/fc_fixture.h \
+	tests/filecache/fc_random.h
+
+# The engine beside a model, and killed: random, by a seed that they print when they fail.
+torture_tests += tests/filecache/fsx_model
+tests_filecache_fsx_model_CPPFLAGS = $(engine_cppflags)
+tests_filecache_fsx_model_LDADD = $(engine_ldadd)
+torture_tests += tests/filecache/crash
+tests_filecache_crash_CPPFLAGS = $(engine_cppflags)
+tests_filecache_crash_LDADD = $(engine_ldadd)
 
 # What the race's readers know by is the program's, not the engine's.
 check_suites += tests/filecache/test_stamp
