@@ -376,24 +376,31 @@ bool klock_word_init(uint32_t *word, uint32_t *spin, const struct klock_event *e
 	return true;
 }
 
-void klock_word_destroy(uint32_t *word, const struct klock_event *ev)
+/* What is wrong with ending this lock, as far as the word shows it; NULL: nothing. */
+static const char *destroy_misuse(const uint32_t *word)
 {
-	uint32_t w = 0;
+	uint32_t w = klock_load_relaxed(word); /* whoever ends it is the last to use it */
+
+	if (w == KLOCK_W_DESTROYED)
+		return "a lock is destroyed twice";
+	if (!is_free(w) || klock_park_waited_for(word))
+		return "a lock is destroyed while it is held or waited for";
+	return NULL;
+}
+
+bool klock_word_destroy(uint32_t *word, const struct klock_event *ev)
+{
+	const char *misuse;
 
 	klock_thread();
 	klock_check_null(ev);
-	if (!klock_watch(KLOCK_EV_DESTROY, ev))
-		return;
-	if (klock_cas_acquire(word, &w, KLOCK_W_DESTROYED))
-		return;
-	/* Left behind by a fork(): see locks/init.c. */
-	if (is_free(w) && !klock_park_waited_for(word)) {
-		klock_store_relaxed(word, KLOCK_W_DESTROYED); /* nobody else may use it now */
-		return;
-	}
-	if (w == KLOCK_W_DESTROYED)
-		klock_event_bug(ev, "a lock is destroyed twice", "destroy it once");
-	else
-		klock_event_bug(ev, "a lock is destroyed while it is held or waited for",
-				"release it everywhere, and join the waiters, first");
+	misuse = destroy_misuse(word);
+	if (misuse)
+		klock_event_bug(ev, misuse,
+				"release it everywhere, join the waiters, destroy it once");
+	if (misuse || !klock_watch(KLOCK_EV_DESTROY, ev))
+		return false;
+	/* Not an exchange: flags may be left there by a fork(), see locks/init.c. */
+	klock_store_relaxed(word, KLOCK_W_DESTROYED);
+	return true;
 }

@@ -21,8 +21,8 @@ void klock_word_downgrade(uint32_t *word, const struct klock_event *ev);
 /* Makes a new lock of it: true. Or reports that the old one is held or waited for. */
 bool klock_word_init(uint32_t *word, uint32_t *spin, const struct klock_event *ev,
 		     const char *name, struct lock_class_key *key);
-/* Makes it unusable, or reports that it is held or waited for. */
-void klock_word_destroy(uint32_t *word, const struct klock_event *ev);
+/* Makes it unusable: true; or reports that it is held or waited for. */
+bool klock_word_destroy(uint32_t *word, const struct klock_event *ev);
 
 /* The same without the watchers and without checks, for locks made of this one. */
 int klock_word_take(uint32_t *word, uint32_t *spin, const struct klock_event *ev, int64_t ns);

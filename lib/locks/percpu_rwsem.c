@@ -117,7 +117,8 @@ void klock_percpu_free(struct percpu_rw_semaphore *sem)
 				"release it everywhere first; its memory stays allocated");
 		return;
 	}
-	klock_word_destroy(&sem->rw.word, &ev);
+	if (!klock_word_destroy(&sem->rw.word, &ev))
+		return;
 	klock_store_relaxed(&sem->nr_slots, 0); /* nobody else may use it any more */
 	sem->slots = NULL;
 	free(sem->allocated);
