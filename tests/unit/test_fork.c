@@ -172,12 +172,32 @@ START_TEST(grandchild_uses_them_too)
 }
 END_TEST
 
-static int stop;
+static struct {
+	pthread_mutex_t lock;
+	bool stop;
+} hammering = { PTHREAD_MUTEX_INITIALIZER, false };
+
+static void set_stop(bool stop)
+{
+	pthread_mutex_lock(&hammering.lock);
+	hammering.stop = stop;
+	pthread_mutex_unlock(&hammering.lock);
+}
+
+static bool stopped(void)
+{
+	bool stop;
+
+	pthread_mutex_lock(&hammering.lock);
+	stop = hammering.stop;
+	pthread_mutex_unlock(&hammering.lock);
+	return stop;
+}
 
 static long hammer(void *arg)
 {
 	(void)arg;
-	while (!__atomic_load_n(&stop, __ATOMIC_RELAXED)) {
+	while (!stopped()) {
 		down_read(&rwsem);
 		up_read(&rwsem);
 		down_write(&rwsem);
@@ -198,12 +218,12 @@ static int free_or_held(void)
 
 START_TEST(child_of_a_fork_at_any_moment_finds_free_what_nobody_held)
 {
-	stop = 0;
+	set_stop(false);
 	for (int i = 0; i < 3; i++)
 		actor_begin(&others[i], hammer, NULL);
 	for (int i = 0; i < 60; i++)
 		ck_assert_int_eq(in_child(free_or_held), 0);
-	__atomic_store_n(&stop, 1, __ATOMIC_RELAXED);
+	set_stop(true);
 	for (int i = 0; i < 3; i++)
 		actor_end(&others[i]);
 }

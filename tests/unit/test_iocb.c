@@ -109,6 +109,12 @@ static long wait_by_iocb(void *kind)
 	return by_iocb(*(int *)kind, &blocking);
 }
 
+static long give_back(void *kind)
+{
+	give(*(int *)kind);
+	return 0;
+}
+
 static long wait_by_iomap(void *kind)
 {
 	return by_iomap(*(int *)kind, 0);
@@ -146,6 +152,7 @@ START_TEST(iocb_blocking_waits_for_a_held_lock)
 	await_waiters(word_of(_i), 1);
 	actor_do(&holder, give_up, &_i);
 	ck_assert_int_eq(actor_end(&waiter), 0);
+	actor_do(&waiter, give_back, &_i);
 }
 END_TEST
 
@@ -160,6 +167,7 @@ START_TEST(iocb_killed_waiter_says_eintr)
 	klock_unkill(waiter.task);
 	actor_do(&holder, give_up, &_i);
 	ck_assert_int_eq(actor_do(&waiter, wait_by_iomap, &_i), 0);
+	actor_do(&waiter, give_back, &_i);
 }
 END_TEST
 
@@ -171,6 +179,7 @@ START_TEST(iocb_interrupt_does_not_end_a_killable_wait)
 	klock_interrupt(waiter.task);
 	actor_do(&holder, give_up, &_i);
 	ck_assert_int_eq(actor_end(&waiter), 0);
+	actor_do(&waiter, give_back, &_i);
 }
 END_TEST
 

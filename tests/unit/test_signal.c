@@ -127,7 +127,11 @@ END_TEST
 
 static void *wait_killable(void *arg)
 {
-	return (void *)(intptr_t)down_read_killable(arg);
+	int err = down_read_killable(arg);
+
+	if (!err)
+		up_read(arg);
+	return (void *)(intptr_t)err;
 }
 
 START_TEST(kill_all_is_seen_by_threads_that_start_later)
