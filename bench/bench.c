@@ -44,11 +44,3 @@ double bench_seconds(void)
 	}
 	return seconds;
 }
-
-int main(void)
-{
-	bench_sizes();
-	bench_pairs();
-	bench_waits();
-	return 0;
-}
