@@ -1,4 +1,17 @@
 # SPDX-License-Identifier: MIT
-# Documents that go into the release. To add one: a line here.
+# The manual and the design. To add a page or a text: a line here.
 
-EXTRA_DIST +=
+dist_man_MANS = \
+	doc/man/klock.7 \
+	doc/man/klock_bug.3 \
+	doc/man/klock_guard.3 \
+	doc/man/klock_iocb.3 \
+	doc/man/klock_mutex.3 \
+	doc/man/klock_percpu_rwsem.3 \
+	doc/man/klock_rwsem.3 \
+	doc/man/klock_semaphore.3 \
+	doc/man/klock_task.3 \
+	doc/man/klock_wait_bit.3
+
+# Of a program that is not installed.
+EXTRA_DIST += doc/man/filecache.1
