@@ -25,7 +25,7 @@
 
 KLOCK_BEGIN_DECLS
 
-/* Threads with the numbers 1 to this have a counter of their own in each lock. */
+/* Thread numbers 1 to this minus 1 have a counter of their own in each lock. */
 #define KLOCK_PERCPU_SLOTS 64
 
 struct klock_percpu_slot {
@@ -68,7 +68,7 @@ KLOCK_INLINE int32_t *klock_percpu_counter(struct KLOCK_TAG(percpu_rw_semaphore)
 	/* [P9] acquire: pairs with [P10]; a lock that says it has slots shows them zeroed. */
 	if (KLOCK_UNLIKELY(id - 1 >= klock_load_acquire(&sem->nr_slots)))
 		return 0;
-	return &sem->slots[id - 1].readers;
+	return &sem->slots[id].readers;
 }
 
 /*
