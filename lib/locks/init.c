@@ -14,18 +14,11 @@
 #include "wait/park.h"
 #include <pthread.h>
 
-static void in_child(void)
-{
-	klock_park_after_fork();
-	klock_task_after_fork();
-}
-
 static void init(void)
 {
 	klock_park_init();
 	klock_watch_init();
-	/* No memory for it: the child of such a process may only exec(), as POSIX has it anyway. */
-	(void)pthread_atfork(NULL, NULL, in_child);
+	(void)pthread_atfork(NULL, NULL, klock_park_after_fork);
 }
 
 struct klock_task *klock_thread(void)

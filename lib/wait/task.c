@@ -32,7 +32,7 @@ static uint32_t nr_tasks = 1; /* made so far; number 0 is nobody, so that no own
 static struct klock_task *free_tasks;
 static struct klock_minilock table_lock; /* free_tasks, and growing */
 static pthread_key_t exit_key;
-static pthread_once_t key_once = PTHREAD_ONCE_INIT;
+static pthread_once_t set_up_once = PTHREAD_ONCE_INIT;
 
 static uint32_t kill_all_count;   /* calls of klock_kill_all() */
 static uint32_t kill_all_cleared; /* those that a thread's first lock no longer sees */
@@ -113,11 +113,38 @@ static void thread_ends(void *arg)
 	put_task(task);
 }
 
-static void make_key(void)
+/*
+ * In the child the calling thread is the only one left. References that the
+ * program has stay: nobody else is to get a task that it may still name.
+ */
+static void after_fork(void)
+{
+	table_lock.state = 0;
+	free_tasks = NULL;
+	for (uint32_t i = 1; i < nr_tasks; i++) {
+		struct klock_task *task = task_at(i);
+
+		if (task == self_task) {
+			task->tid = (int32_t)syscall(SYS_gettid);
+			continue;
+		}
+		if (task->tid) /* its thread is not here; one that came or went just now is left over */
+			task->refs--;
+		task->tid = 0;
+		if (task->refs)
+			continue;
+		task->next_free = free_tasks;
+		free_tasks = task;
+	}
+}
+
+static void set_up(void)
 {
 	/* Without a key the tasks of ended threads are not used again: memory, not safety. */
 	if (pthread_key_create(&exit_key, thread_ends))
 		exit_key = (pthread_key_t)-1;
+	/* No memory for it: the child of such a process may only exec(), as POSIX has it anyway. */
+	(void)pthread_atfork(NULL, NULL, after_fork);
 	klock_exempt(first_chunk, sizeof(first_chunk));
 	klock_exempt(&exit_key, sizeof(exit_key)); /* Helgrind does not know pthread_once() */
 	klock_exempt(chunks, sizeof(chunks));
@@ -138,7 +165,7 @@ static struct klock_task *register_thread(void)
 	};
 	struct klock_task *task;
 
-	pthread_once(&key_once, make_key);
+	pthread_once(&set_up_once, set_up);
 	klock_minilock_lock(&table_lock);
 	task = make_task();
 	klock_minilock_unlock(&table_lock);
@@ -294,22 +321,4 @@ bool klock_fatal_signal_pending(void)
 bool klock_signal_pending(void)
 {
 	return klock_task_signalled(klock_task_self(), KLOCK_WAIT_INTERRUPTIBLE);
-}
-
-void klock_task_after_fork(void)
-{
-	table_lock.state = 0;
-	free_tasks = NULL;
-	for (uint32_t i = 1; i < nr_tasks; i++) {
-		struct klock_task *task = task_at(i);
-
-		if (task == self_task) {
-			task->tid = (int32_t)syscall(SYS_gettid);
-			continue;
-		}
-		task->tid = 0;
-		task->refs = 0;
-		task->next_free = free_tasks;
-		free_tasks = task;
-	}
 }

@@ -42,9 +42,6 @@ void klock_task_sleep(struct klock_task *task, int64_t deadline_ns);
 /* Ends the task's sleep, the one under way or the next. Async-signal-safe. */
 void klock_task_wake(struct klock_task *task);
 
-/* In the child of a fork(): the calling thread is the only one left. */
-void klock_task_after_fork(void);
-
 /* Called as a thread that has a task ends, before the task can be used again. */
 extern void (*klock_task_exit_hook)(struct klock_task *task);
 

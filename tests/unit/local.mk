@@ -13,5 +13,7 @@ check_suites += tests/unit/test_mutex
 check_suites += tests/unit/test_percpu_rwsem
 check_suites += tests/unit/test_rwsem
 check_suites += tests/unit/test_semaphore
+check_suites += tests/unit/test_task
+check_suites += tests/unit/test_wait_bit
 
 EXTRA_DIST += tests/support/bugs.h
