@@ -78,16 +78,17 @@ int image_mkfs(const char *path, uint32_t nr_blocks, uint32_t nr_inodes, bool fo
 	if (!disk_layout_init(&layout, nr_blocks, nr_inodes))
 		return cache_fail(EINVAL, "%s: an image cannot have %u blocks and %u files", path,
 				  nr_blocks, nr_inodes);
-	mutex_init(&image.stat_lock);
 	image.fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | (force ? 0 : O_EXCL), 0666);
 	if (image.fd < 0)
 		return cache_fail(errno, "%s: cannot make the image: %s", path, strerror(errno));
+	mutex_init(&image.stat_lock);
 	err = lock_file(image.fd, path, false);
 	if (!err)
 		err = mkfs_write(&image);
 	if (err && !force)
 		unlink(path);
 	close(image.fd);
+	mutex_destroy(&image.stat_lock);
 	return err;
 }
 

@@ -78,7 +78,8 @@ static int truncate_partial_page(struct address_space *mapping, pgoff_t index, u
 
 	if (err)
 		return err;
-	block = inode_block(mapping->host, index); /* the page lock keeps writeback from changing it */
+	/* Under the page lock, which keeps writeback from giving it one. */
+	block = inode_block(mapping->host, index);
 	if (!test_bit_acquire(PG_uptodate, &page->flags))
 		err = filemap_read_page(mapping, page, 0);
 	if (!err && end && block) {

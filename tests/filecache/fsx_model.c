@@ -90,8 +90,9 @@ __attribute__((format(printf, 2, 3), noreturn)) static void fail(struct worker *
 	fprintf(stderr, "\nthe last operations of this thread:\n");
 	for (i = w->op >= LOG_LINES ? w->op - LOG_LINES + 1 : 0; i <= w->op; i++)
 		fprintf(stderr, "  %lu %s\n", i, w->log[i % LOG_LINES]);
-	fprintf(stderr, "again: fsx_model --seed %" PRIu64 " --threads %u --ops %lu%s%s\n", opt.seed,
-		opt.threads, opt.ops, opt.mmap ? "" : " --no-mmap", opt.faults ? "" : " --no-faults");
+	fprintf(stderr, "again: fsx_model --seed %" PRIu64 " --threads %u --ops %lu%s%s\n",
+		opt.seed, opt.threads, opt.ops, opt.mmap ? "" : " --no-mmap",
+		opt.faults ? "" : " --no-faults");
 	_exit(1);
 }
 
@@ -109,7 +110,7 @@ static void compare(struct worker *w, struct zone *z, const char *how, int64_t p
 	     z->name, pos, pos + (int64_t)i, w->buf[i], want[i]);
 }
 
-/* A random range of bytes of the zone; up to a fifth of them past the end of the file, if it may. */
+/* A random range of bytes of the zone, which may lie past the end of the file. */
 static void pick(struct worker *w, struct zone *z, int64_t *pos, size_t *len)
 {
 	int64_t span = z->end - z->base;
@@ -251,7 +252,8 @@ static void do_mmap_read(struct worker *w, struct zone *z)
 	want = pos >= behind ? 0 : (int64_t)len < behind - pos ? len : (size_t)(behind - pos);
 	err = vma_read(z->vma, (size_t)pos, w->buf, len, &done);
 	if (err != (want < len ? -EFAULT : 0) || done != want)
-		fail(w, "mmap read: %d after %zu of %zu bytes, should be %zu", err, done, len, want);
+		fail(w, "mmap read: %d after %zu of %zu bytes, should be %zu", err, done, len,
+		     want);
 	compare(w, z, "mmap read", pos, done);
 }
 
@@ -332,7 +334,8 @@ static void check_all(struct worker *w, struct zone *z)
 	init_sync_kiocb(&iocb, &z->file, z->base, 0);
 	n = filemap_read(&iocb, w->buf, (size_t)(z->end - z->base));
 	if (n != (ssize_t)want)
-		fail(w, "final read of %s: %zd, should be %zu: %s", z->name, n, want, cache_error());
+		fail(w, "final read of %s: %zd, should be %zu: %s", z->name, n, want,
+		     cache_error());
 	compare(w, z, "final read", z->base, want);
 	if (z->resizable && i_size_read(z->file.f_inode) != z->size)
 		fail(w, "size of %s: %" PRId64 ", should be %" PRId64, z->name,
@@ -364,7 +367,8 @@ static void zone_open(struct worker *w, struct zone *z)
 {
 	must(file_open(w->image, z->name, O_CREAT, &z->file), "open");
 	if (opt.mmap)
-		must(filemap_mmap(&z->file, 0, (size_t)(z->end >> PAGE_SHIFT) + 1, &z->vma), "mmap");
+		must(filemap_mmap(&z->file, 0, (size_t)(z->end >> PAGE_SHIFT) + 1, &z->vma),
+		     "mmap");
 }
 
 static void zone_close(struct zone *z)

@@ -52,6 +52,7 @@ tests_filecache_fsx_model_LDADD = $(engine_ldadd)
 torture_tests += tests/filecache/crash
 tests_filecache_crash_CPPFLAGS = $(engine_cppflags)
 tests_filecache_crash_LDADD = $(engine_ldadd)
+annotate_scripts += tests/filecache/model_valgrind.sh
 
 # What the race's readers know by is the program's, not the engine's.
 check_suites += tests/filecache/test_stamp
