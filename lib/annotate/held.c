@@ -7,7 +7,8 @@
  * Units of a semaphore have no owner and are not listed; nor are holds of the
  * _non_owner() forms. What the lock word itself shows - a writer that is
  * another thread or nobody, a wait for a lock that the waiter holds for
- * writing - is reported with or without this mode, and not a second time here.
+ * writing, the end of a lock that is held - is reported with or without this
+ * mode, and not a second time here.
  */
 #include "annotate/watch.h"
 #include "base/bug.h"
@@ -174,8 +175,8 @@ static bool downgrade(struct held_stack *held, const struct klock_event *ev)
 	return false;
 }
 
-/* The end of a lock, by destroying it or by making a new one of it. */
-static bool end(struct held_stack *held, const struct klock_event *ev, const char *what)
+/* A new lock in place of one that is held; that of another thread is not seen here. */
+static bool init(struct held_stack *held, const struct klock_event *ev)
 {
 	struct klock_event named = *ev;
 	struct held_lock *h = find(held, ev->lock, true);
@@ -185,7 +186,8 @@ static bool end(struct held_stack *held, const struct klock_event *ev, const cha
 	if (!h)
 		return true;
 	named.map = &h->map; /* the lock's own may have been overwritten already */
-	bug_taken_at(&named, h, what, "release it first");
+	bug_taken_at(&named, h, "a lock is initialised again by a thread that holds it",
+		     "release it first");
 	return false;
 }
 
@@ -197,9 +199,7 @@ static bool held_event(enum klock_event_kind kind, const struct klock_event *ev)
 		return true;
 	switch (kind) {
 	case KLOCK_EV_INIT:
-		return end(task->held, ev, "a lock is initialised again by a thread that holds it");
-	case KLOCK_EV_DESTROY:
-		return end(task->held, ev, "a lock is destroyed by a thread that holds it");
+		return init(task->held, ev);
 	case KLOCK_EV_ACQUIRE:
 		acquire(task, ev);
 		return true;
@@ -210,6 +210,7 @@ static bool held_event(enum klock_event_kind kind, const struct klock_event *ev)
 		return release(task->held, ev);
 	case KLOCK_EV_DOWNGRADE:
 		return downgrade(task->held, ev);
+	case KLOCK_EV_DESTROY: /* free, says its word */
 	case KLOCK_EV_REFUSED:
 	case KLOCK_EV_RELEASED:
 	case KLOCK_EV_DOWNGRADED:

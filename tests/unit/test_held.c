@@ -260,18 +260,6 @@ START_TEST(percpu_init_by_its_holder_is_refused)
 }
 END_TEST
 
-START_TEST(mutex_destroy_by_its_owner_is_refused)
-{
-	mutex_lock(&lock);
-	mutex_destroy(&lock);
-	expect_bug("a lock is destroyed by a thread that holds it", "lock");
-	mutex_unlock(&lock);
-	mutex_lock(&lock);
-	mutex_unlock(&lock);
-	ck_assert_uint_eq(bugs.count, 1);
-}
-END_TEST
-
 START_TEST(downgraded_lock_is_released_as_reader)
 {
 	down_write(&sem);
@@ -387,7 +375,6 @@ static Suite *held_suite(void)
 	tcase_add_test(tc, non_owner_hold_may_end_in_another_thread);
 	tcase_add_test(tc, rwsem_init_by_its_holder_is_refused);
 	tcase_add_test(tc, percpu_init_by_its_holder_is_refused);
-	tcase_add_test(tc, mutex_destroy_by_its_owner_is_refused);
 	tcase_add_test(tc, downgraded_lock_is_released_as_reader);
 	tcase_add_test(tc, many_holds_of_one_thread_are_listed_in_any_order);
 	tcase_add_test(tc, without_memory_a_hold_is_let_go_unchecked);
