@@ -5,6 +5,7 @@
 #test_scripts += tests/filecache/NAME.sh
 test_scripts += tests/filecache/cli.sh
 test_scripts += tests/filecache/race.sh
+annotate_scripts += tests/filecache/valgrind.sh
 
 # Check programs of the engine. To add tests/filecache/test_NAME.c: a line here, and those below.
 check_suites += $(engine_suites)
