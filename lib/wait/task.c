@@ -128,7 +128,7 @@ static void after_fork(void)
 			task->tid = (int32_t)syscall(SYS_gettid);
 			continue;
 		}
-		if (task->tid) /* its thread is not here; one that came or went just now is left over */
+		if (task->tid) /* a thread that came or went just then leaves its reference */
 			task->refs--;
 		task->tid = 0;
 		if (task->refs)

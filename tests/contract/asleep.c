@@ -4,7 +4,7 @@
 
 #define MS 1000000ll
 #define WAIT_MS 100
-#define BURNT_MS 10 /* spinning would use a thread's share of a CPU: on two, among twenty, as much */
+#define BURNT_MS 10 /* spinning uses a fair share: of two CPUs, among twenty threads */
 #define WAITERS 3
 
 static int64_t cpu_ns(const struct actor *a)

@@ -22,7 +22,8 @@ static union any_lock lock;
 static void writer_is_passed_a_bounded_number_of_times(const struct lock_row *row)
 {
 	const struct lock_row *shared = lock_row_of(row, true);
-	struct attempt read = { .row = shared, .lock = &lock }, write = { .row = row, .lock = &lock };
+	struct attempt read = { .row = shared, .lock = &lock };
+	struct attempt write = { .row = row, .lock = &lock };
 	struct actor readers[2], writer;
 	int passed = 0;
 
@@ -172,7 +173,8 @@ static long take_once(void *arg)
 
 static void one_gets_in_among_a_crowd(const struct lock_row *row, const struct lock_row *crowd)
 {
-	struct attempt once = { .row = row, .lock = &lock }, often = { .row = crowd, .lock = &lock };
+	struct attempt once = { .row = row, .lock = &lock };
+	struct attempt often = { .row = crowd, .lock = &lock };
 	struct actor one, many[CROWD];
 	long longest = 0;
 
@@ -219,8 +221,11 @@ static long overlap(void *arg)
 		a->row->lock(a->lock);
 		__atomic_add_fetch(&readers_in, 1, __ATOMIC_RELAXED);
 		/* If nobody comes, the next is kept waiting: the one thing that may end it. */
-		for (int i = 0; i < 200 && __atomic_load_n(&readers_in, __ATOMIC_RELAXED) < 2; i++)
+		for (int i = 0; i < 200; i++) {
+			if (__atomic_load_n(&readers_in, __ATOMIC_RELAXED) >= 2)
+				break;
 			nap_us(50);
+		}
 		__atomic_sub_fetch(&readers_in, 1, __ATOMIC_RELAXED);
 		a->row->unlock(a->lock);
 	}
@@ -257,7 +262,8 @@ static void writer_gets_in_while_readers_overlap_without_a_gap(const struct lock
 
 static const struct rule rules[] = {
 	RULE(writer_is_passed_a_bounded_number_of_times, HAS(exclusive) | HAS(both)),
-	RULE(head_that_is_always_too_late_is_handed_the_lock, HAS(exclusive) | HAS(try_) | HAS(bound)),
+	RULE(head_that_is_always_too_late_is_handed_the_lock,
+	     HAS(exclusive) | HAS(try_) | HAS(bound)),
 	RULE(sharer_that_waits_comes_in_at_the_next_release, HAS(shared)),
 	RULE(one_gets_in_among_holders_alone, 0),
 	RULE(writer_gets_in_among_readers, HAS(exclusive) | HAS(both)),

@@ -57,7 +57,8 @@ static void sharers_behind_a_writer_that_left_go_on(const struct lock_row *row)
 {
 	const struct lock_row *shared = lock_row_of(row, true);
 	union any_lock lock;
-	struct attempt read = { .row = shared, .lock = &lock }, write = { .row = row, .lock = &lock };
+	struct attempt read = { .row = shared, .lock = &lock };
+	struct attempt write = { .row = row, .lock = &lock };
 	struct actor holder, writer, readers[BEHIND];
 
 	row->object->make(&lock);

@@ -6,10 +6,12 @@ check_suites += tests/unit/test_guard
 check_suites += tests/unit/test_iocb
 check_suites += tests/unit/test_held
 tests_unit_test_held_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=malloc,--wrap=realloc
+check_suites += tests/unit/test_base
 check_suites += tests/unit/test_bug
 check_suites += tests/unit/test_fork
 check_suites += tests/unit/test_signal
 check_suites += tests/unit/test_mutex
+check_suites += tests/unit/test_park
 check_suites += tests/unit/test_percpu_rwsem
 check_suites += tests/unit/test_rwsem
 check_suites += tests/unit/test_semaphore
