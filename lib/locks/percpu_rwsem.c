@@ -211,7 +211,7 @@ static int bar_and_drain(struct percpu_rw_semaphore *sem, const struct klock_eve
 
 static int write_acquire(struct percpu_rw_semaphore *sem, const struct klock_event *ev, int64_t ns)
 {
-	int64_t deadline_ns = ns < 0 ? KLOCK_FOREVER : klock_deadline(ns);
+	int64_t deadline_ns = klock_deadline(ns < 0 ? 0 : ns);
 	int err;
 
 	settle(sem);
@@ -222,7 +222,7 @@ static int write_acquire(struct percpu_rw_semaphore *sem, const struct klock_eve
 	if (err) {
 		klock_store_release(&sem->block, 0);
 		klock_word_drop(&sem->rw.word, klock_thread()->word);
-		return err;
+		return ns < 0 ? klock_refuse_negative(ev) : err;
 	}
 	if (readers_in(sem) < 0) {
 		klock_event_bug(ev, "more releases for reading than acquisitions",
