@@ -3,11 +3,12 @@
  * What happens when a lock is misused.
  *
  * Each misuse gets one report: what, the lock's name, class and address, the
- * call site, and what to do. By default it goes to standard error, the call
- * that was wrong is refused (nothing changes), and the program goes on, as the
- * kernel does after a WARN(). KLOCK_BUG=abort in the environment stops it with
- * SIGABRT instead. What cannot be refused - a NULL lock, no memory for the
- * thread's task - always stops it.
+ * call site, and what to do. By default it goes to standard error, and the
+ * program goes on, as the kernel does after a WARN(): a release or the end of a
+ * lock that was wrong is refused (nothing changes), a wait that may never end
+ * begins. KLOCK_BUG=abort in the environment stops it with SIGABRT instead. What
+ * nothing can go on from - a NULL lock, no memory for the thread's task - always
+ * stops it.
  * Since 0.1.
  */
 #ifndef KLOCK_BUG_H

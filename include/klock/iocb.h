@@ -15,7 +15,7 @@
  * it got it and goes on without when it did not. The result must be used, and
  * guard.h has iocb_read and iocb_write, with which that slip cannot be written.
  *
- * Context: a thread; with IOCB_NOWAIT the kernel is never entered.
+ * Context: a thread; with IOCB_NOWAIT it never sleeps.
  * Memory order and lockdep: as the trylock or killable form behind it.
  * Since 0.1.
  */

@@ -3,12 +3,13 @@
  * Mutual exclusion with an owner: the kernel's struct mutex.
  *
  * Context of every function here: a thread, not a signal handler. Misuse
- * (unlock of what is not held, or is held by another thread; destroy or
- * re-init while held; NULL) is reported through klock_bug() and refused.
+ * (unlock of what is not held, or is held by another thread; destroy while held
+ * or waited for; init while waited for; NULL) is reported through klock_bug() and
+ * refused.
  * Memory order: an unlock is a release, and a successful lock an acquire that
  * pairs with it. A failed trylock orders nothing.
- * lockdep: each acquisition is checked against the order of lock classes;
- * _nested() names the subclass, _nest_lock() the outer lock that makes any
+ * lockdep: the watchers hear of each acquisition (lib/annotate/watch.h), and
+ * may check the order of classes; _nested() names the subclass, _nest_lock() the outer lock that makes any
  * order within the class safe.
  * Since 0.1.
  */
@@ -63,7 +64,10 @@ KLOCK_INLINE void klock_mutex_lock_nest_map(struct KLOCK_TAG(mutex) *lock,
 		(void)!klock_mutex_acquire(lock, KLOCK_WRITE, KLOCK_FOREVER, nest);
 }
 
-/* 1: the caller owns the mutex. 0: another thread does. Never sleeps, never enters the kernel. */
+/*
+ * 1: the caller owns the mutex. 0: somebody does, or waits for it and has been passed often
+ * enough. Never sleeps, and enters the kernel only to set up a thread that takes its first lock.
+ */
 KLOCK_INLINE KLOCK_MUST_CHECK int klock_mutex_trylock(struct KLOCK_TAG(mutex) *lock)
 {
 	if (klock_word_write_fast(&lock->word))

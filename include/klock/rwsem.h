@@ -10,12 +10,13 @@
  * readers that wait together enter together, at the next release once one of
  * them is first in the queue.
  * Misuse (up of what is not held, up_write by another thread than the owner,
- * downgrade of a read lock, NULL, init while held) is reported through
- * klock_bug() and refused.
+ * downgrade of a read lock, destroy while held or waited for, init while waited
+ * for, NULL) is reported through klock_bug() and refused. A trylock enters the
+ * kernel only to set up a thread that takes its first lock.
  * Memory order: up_read() and up_write() are releases, each successful down an
  * acquire that pairs with them. A failed trylock orders nothing.
- * lockdep: each acquisition is checked against the order of lock classes, for
- * the mode it asks for; _nested() names the subclass, _nest_lock() the outer
+ * lockdep: the watchers hear of each acquisition and its mode
+ * (lib/annotate/watch.h), and may check the order of classes; _nested() names the subclass, _nest_lock() the outer
  * lock that makes any order within the class safe.
  * Since 0.1.
  */
@@ -75,7 +76,7 @@ KLOCK_INLINE void klock_down_read_non_owner(struct KLOCK_TAG(rw_semaphore) *sem)
 
 /*
  * 1: the caller holds it for reading. 0: a writer does, or is waiting and has been passed
- * often enough. Never sleeps, never enters the kernel.
+ * often enough. Never sleeps.
  */
 KLOCK_INLINE KLOCK_MUST_CHECK int klock_down_read_trylock(struct KLOCK_TAG(rw_semaphore) *sem)
 {
@@ -157,7 +158,7 @@ KLOCK_INLINE void klock_down_write_nest_map(struct KLOCK_TAG(rw_semaphore) *sem,
 		(void)!klock_rwsem_acquire(sem, KLOCK_WRITE, KLOCK_FOREVER, nest);
 }
 
-/* 1: the caller holds it for writing. 0: somebody holds it. Never sleeps or enters the kernel. */
+/* 1: the caller holds it for writing. 0: somebody holds it, or waits as above. Never sleeps. */
 KLOCK_INLINE KLOCK_MUST_CHECK int klock_down_write_trylock(struct KLOCK_TAG(rw_semaphore) *sem)
 {
 	if (klock_word_write_fast(&sem->word))

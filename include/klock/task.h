@@ -30,7 +30,8 @@ struct klock_task *klock_current(void);
 
 /*
  * Keeps `task` from being given to another thread after its own has ended;
- * klock_put_task() lets go. Any context. klock_get_task() returns its argument.
+ * klock_put_task() lets go. klock_get_task() returns its argument, and is
+ * async-signal-safe; klock_put_task() takes a lock of the library's and is not.
  */
 struct klock_task *klock_get_task(struct klock_task *task);
 void klock_put_task(struct klock_task *task);
