@@ -15,3 +15,8 @@ dist_man_MANS = \
 
 # Of a program that is not installed.
 EXTRA_DIST += doc/man/filecache.1
+
+EXTRA_DIST += \
+	doc/design/ordering.md \
+	doc/design/overview.md \
+	doc/design/porting.md

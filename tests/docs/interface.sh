@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # The manual names all that programs may use, and nothing else: functions and macros,
-# guards, the commands and options of filecache.
+# guards, the commands and options of filecache. And the design names each ordering label.
 top_srcdir=${top_srcdir:-$(cd "$(dirname "$0")/../.." && pwd)}
 . "$top_srcdir/tests/support/tap.sh"
 filecache=$(cd "${top_builddir:-.}" && pwd)/examples/filecache/filecache
@@ -51,6 +51,11 @@ if command -v gcc >/dev/null; then
 else
 	skip "functions of the manual" "gcc is needed to list those of the headers"
 fi
+
+labels() { grep -rhoE '\[[A-Z]+[0-9]+\]' "$@" | sort -u; }
+labels doc/design/ordering.md >"$work/told"
+labels include lib --include='*.[ch]' >"$work/has"
+both_ways "ordering label" "$work/told" "$work/has"
 
 sed -n '/^\.TS/,/^\.TE/s/^\([a-z_]*\)\t.*/\1/p' doc/man/klock_guard.3 |
 	grep -vx -e name -e _ | sort -u >"$work/guards"
