@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -41,7 +42,9 @@ static ssize_t read_vec(struct image *image, const struct iovec *iov, int nr, of
 
 	if (!nowait)
 		return preadv(image->fd, iov, nr, pos);
-	n = preadv2(image->fd, iov, nr, pos, RWF_NOWAIT);
+	/* Not through the C library: musl has no preadv2() before 1.2.5. Low half, high half. */
+	n = syscall(SYS_preadv2, image->fd, iov, nr, (long)pos, (long)((uint64_t)pos >> 32),
+		    RWF_NOWAIT);
 	if (n >= 0 || (errno != EOPNOTSUPP && errno != ENOSYS))
 		return n;
 	/* A file system that cannot tell: one that lives in memory never waits. */

@@ -187,7 +187,8 @@ static void image_init(struct image *image, unsigned int flags)
 	image->rdonly = flags & IMAGE_RDONLY;
 	image->nosync = flags & IMAGE_NOSYNC;
 	image->memory_backed = !fstatfs(image->fd, &fs) &&
-			       (fs.f_type == TMPFS_MAGIC || fs.f_type == RAMFS_MAGIC);
+			       ((uint32_t)fs.f_type == TMPFS_MAGIC ||
+				(uint32_t)fs.f_type == RAMFS_MAGIC);
 	image->sw.use_invalidate_lock = true;
 	image->sw.max_pages = IMAGE_DEFAULT_PAGES;
 	image->sw.ra_pages = 32;

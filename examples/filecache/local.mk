@@ -3,6 +3,7 @@
 # examples/filecache/libengine.la to their LDADD), and the program. To add a file: a line.
 
 noinst_LTLIBRARIES += examples/filecache/libengine.la
+examples_filecache_libengine_la_CPPFLAGS = $(AM_CPPFLAGS) -D_FILE_OFFSET_BITS=64
 examples_filecache_libengine_la_SOURCES = \
 	examples/filecache/blockmap.c \
 	examples/filecache/blockmap.h \

@@ -12,8 +12,11 @@
 #include "list.h"
 #include "xarray.h"
 
-#define PAGE_SIZE 4096u
+#ifndef PAGE_SIZE /* musl's <limits.h> has it too */
+#define PAGE_SIZE 4096
+#endif
 #define PAGE_SHIFT 12
+_Static_assert(PAGE_SIZE == 1 << PAGE_SHIFT, "a page is 4096 bytes here");
 
 typedef uint64_t pgoff_t;
 

@@ -20,7 +20,7 @@ engine_suites = \
 	tests/filecache/test_truncate \
 	tests/filecache/test_write \
 	tests/filecache/test_xarray
-engine_cppflags = $(AM_CPPFLAGS) -I$(top_srcdir)/examples/filecache
+engine_cppflags = $(AM_CPPFLAGS) -D_FILE_OFFSET_BITS=64 -I$(top_srcdir)/examples/filecache
 engine_ldadd = examples/filecache/libengine.la $(LDADD)
 tests_filecache_test_blockmap_CPPFLAGS = $(engine_cppflags)
 tests_filecache_test_blockmap_LDADD = $(engine_ldadd)
