@@ -9,8 +9,8 @@
  * Memory order: an unlock is a release, and a successful lock an acquire that
  * pairs with it. A failed trylock orders nothing.
  * lockdep: the watchers hear of each acquisition (lib/annotate/watch.h), and
- * may check the order of classes; _nested() names the subclass, _nest_lock() the outer lock that makes any
- * order within the class safe.
+ * may check the order of classes; _nested() names the subclass, _nest_lock()
+ * the outer lock that makes any order within the class safe.
  * Since 0.1.
  */
 #ifndef KLOCK_MUTEX_H

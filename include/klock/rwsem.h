@@ -16,8 +16,9 @@
  * Memory order: up_read() and up_write() are releases, each successful down an
  * acquire that pairs with them. A failed trylock orders nothing.
  * lockdep: the watchers hear of each acquisition and its mode
- * (lib/annotate/watch.h), and may check the order of classes; _nested() names the subclass, _nest_lock() the outer
- * lock that makes any order within the class safe.
+ * (lib/annotate/watch.h), and may check the order of classes; _nested() names
+ * the subclass, _nest_lock() the outer lock that makes any order within the
+ * class safe.
  * Since 0.1.
  */
 #ifndef KLOCK_RWSEM_H
