@@ -19,4 +19,5 @@ EXTRA_DIST += doc/man/filecache.1
 EXTRA_DIST += \
 	doc/design/ordering.md \
 	doc/design/overview.md \
-	doc/design/porting.md
+	doc/design/porting.md \
+	doc/design/watchers.md

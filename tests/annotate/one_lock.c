@@ -250,6 +250,28 @@ static void reborn(void)
 	}
 }
 
+/* self: a thread waits for what it holds. klock says so; the tools are not asked. */
+static void self(void)
+{
+	row->kind->write(0);
+	expect(row->give_up(0) != 0, "a held lock was got");
+	row->kind->write_end(0);
+}
+
+/* many: a thread holds more locks at once than some tools count. */
+static void many(void)
+{
+	static struct rw_semaphore sems[100];
+	const size_t nr = sizeof(sems) / sizeof(sems[0]);
+
+	for (size_t i = 0; i < nr; i++) {
+		init_rwsem(&sems[i]);
+		down_read_nested(&sems[i], 1);
+	}
+	for (size_t i = 0; i < nr; i++)
+		up_read(&sems[i]);
+}
+
 const struct scenario one_lock_scenarios[] = {
 	{ "downgrade", downgrade },
 	{ "downgrade_race", downgrade_race },
@@ -262,5 +284,7 @@ const struct scenario one_lock_scenarios[] = {
 	{ "signal", signal_other },
 	{ "unrelated_up", unrelated_up },
 	{ "reborn", reborn },
+	{ "self", self },
+	{ "many", many },
 	{ NULL, NULL },
 };
