@@ -16,20 +16,22 @@
  * ----------
  * A lock is taken only while those above it that are held are in this order:
  *
- *	mm->mmap_lock                     (struct mm, rwsem)
- *	  inode->i_rwsem                  (struct inode, rwsem)
- *	    mapping->invalidate_lock      (struct address_space, rwsem)
- *	      page lock                   (PG_locked in page->flags; ascending index)
- *	        mapping->i_mmap_rwsem     (the memory mappings of a file, rwsem)
- *	        page->content             (the 4096 bytes, rwsem)
- *	        image->commit_lock        (one commit at a time, mutex)
- *	          image->map_lock         (block maps and allocator, mutex)
- *	        mapping->i_pages_lock     (the index of pages, mutex)
- *	          image->lru_lock         (the LRU list, mutex)
- *	        inode->i_size_lock        (mutex)
- *	        image->stat_lock          (counters, mutex)
+ *	mm->mmap_lock                     (rwsem: the memory mappings of an image)
+ *	  image->name_lock                (mutex: names and use counts of files)
+ *	    inode->i_rwsem                (rwsem: one writer, truncate or punch of a file)
+ *	      mapping->invalidate_lock    (rwsem: pages come in, or go with their blocks)
+ *	        page lock                 (PG_locked in page->flags; ascending index)
+ *	          mapping->i_mmap_rwsem   (rwsem: the memory mappings of a file)
+ *	          page->content           (rwsem: the 4096 bytes; readers take it alone)
+ *	          image->commit_lock      (mutex: one commit at a time)
+ *	            image->map_lock       (mutex: block maps and allocator)
+ *	          mapping->i_pages_lock   (mutex: the index of pages)
+ *	            image->lru_lock       (mutex: the LRU list)
+ *	          inode->i_size_lock      (mutex)
+ *	          image->stat_lock        (mutex: counters)
  *
- * The last four are leaves: nothing that sleeps for long is done under them.
+ * No I/O is done under map_lock, i_pages_lock, lru_lock, i_size_lock and
+ * stat_lock: a request with IOCB_NOWAIT takes them too.
  *
  * Which operation takes which lock, and how
  * -----------------------------------------

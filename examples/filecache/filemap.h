@@ -20,7 +20,8 @@ ssize_t filemap_read(struct kiocb *iocb, void *buf, size_t len);
 
 /*
  * Writes at ki_pos, or with IOCB_APPEND at the end, and moves ki_pos on; the
- * file grows as needed. With IOCB_DSYNC it is on disk on return. Returns the
+ * file grows as needed. With IOCB_DSYNC it is on disk on return, or the error of
+ * that is returned, with ki_pos moved on all the same. Otherwise returns the
  * bytes written, or an error when there were none: those of filemap_read(),
  *	-ENOSPC  no block is free for it
  *	-EFBIG   past INODE_MAX_SIZE
