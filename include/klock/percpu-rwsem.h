@@ -12,8 +12,10 @@
  *
  * Context of every function here: a thread, not a signal handler. Readers and
  * writers queue as in rw_semaphore, with its bounds; a read hold may be given
- * up by another thread. Misuse (up of what is not held, free while held, use
- * after free, NULL) is reported through klock_bug() and refused.
+ * up by another thread, but not where something watches the locks (the checked
+ * mode, Helgrind, DRD, TSan), which takes that for a mistake. Misuse (up of what
+ * is not held, free while held, use after free, NULL) is reported through
+ * klock_bug() and refused.
  * Memory order: each up is a release, each successful down an acquire.
  * lockdep: as rw_semaphore.
  * Since 0.1.
