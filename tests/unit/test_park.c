@@ -239,6 +239,7 @@ static long take_many(void *addr)
 
 		if (err)
 			return err;
+		give(0); /* what is left is for the next: one is woken at a time */
 	}
 	return 0;
 }

@@ -56,6 +56,8 @@ static long write_unlock(void *s)
 static void setup(void)
 {
 	catch_bugs();
+	percpu_down_read(&sem); /* the first lock: klock_watched says what it is from here on */
+	percpu_up_read(&sem);
 	actor_init(&a);
 	actor_init(&b);
 	actor_init(&c);
@@ -141,6 +143,8 @@ END_TEST
 
 START_TEST(percpu_read_hold_is_given_up_by_another_thread)
 {
+	if (klock_watched)
+		return; /* those who watch take a hold for its thread's own */
 	for (int i = 0; i < 100; i++) {
 		actor_do(&a, read_lock, &sem);
 		actor_do(&b, read_unlock, &sem);
@@ -171,6 +175,8 @@ START_TEST(percpu_threads_without_a_slot_count_as_well)
 	static pthread_t threads[KLOCK_PERCPU_SLOTS + 20];
 	const int nr = (int)(sizeof(threads) / sizeof(threads[0]));
 
+	if (klock_watched)
+		return;
 	for (int i = 0; i < nr; i++)
 		ck_assert_int_eq(pthread_create(&threads[i], NULL, read_and_end, &sem), 0);
 	for (int i = 0; i < nr; i++)
