@@ -61,6 +61,22 @@ static void uffd_wake(struct mm *mm, unsigned char *address)
 }
 
 /*
+ * Replaces what is mapped at `address`. By system call: TSan would take mmap() for
+ * a write, and not see that the kernel orders it with the accesses of others.
+ */
+static bool map_over(unsigned char *address, size_t len, int flags, int fd, size_t pages_off)
+{
+#ifdef SYS_mmap2
+	long ret = syscall(SYS_mmap2, address, len, PROT_READ, flags | MAP_FIXED, fd, pages_off);
+#else
+	long ret = syscall(SYS_mmap, address, len, PROT_READ, flags | MAP_FIXED, fd,
+			   pages_off * PAGE_SIZE);
+#endif
+
+	return (unsigned char *)ret == address;
+}
+
+/*
  * Maps what raises SIGBUS: a page past the end of an empty file. That the page
  * is past the end of the cached one is looked up under the lock, which
  * unmap_mapping_range() takes after the size has changed.
@@ -73,8 +89,7 @@ static void map_sigbus(struct vm_area_struct *vma, size_t n, bool failed)
 	down_write(&inode->i_data.i_mmap_rwsem);
 	if (failed || (int64_t)((vma->vm_pgoff + n) << PAGE_SHIFT) >= i_size_read(inode)) {
 		/* Offsets as in the mapping, so that the kernel merges neighbours into one. */
-		if (mmap(address, PAGE_SIZE, PROT_READ, MAP_SHARED | MAP_FIXED, vma->vm_mm->bus_fd,
-			 (off_t)(n * PAGE_SIZE)) == address)
+		if (map_over(address, PAGE_SIZE, MAP_SHARED, vma->vm_mm->bus_fd, n))
 			vma->bus[n] = 1;
 	}
 	up_write(&inode->i_data.i_mmap_rwsem);
@@ -239,10 +254,13 @@ void mm_destroy(struct image *image)
 /* Anonymous memory whose missing pages the handler is asked for; at `address`, or anywhere. */
 static unsigned char *map_missing(struct mm *mm, unsigned char *address, size_t len)
 {
-	int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | (address ? MAP_FIXED : 0);
+	int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE;
 	struct uffdio_register reg = { .mode = UFFDIO_REGISTER_MODE_MISSING };
 
-	address = mmap(address, len, PROT_READ, flags, -1, 0);
+	if (!address)
+		address = mmap(NULL, len, PROT_READ, flags, -1, 0);
+	else if (!map_over(address, len, flags, -1, 0))
+		return NULL;
 	if (address == MAP_FAILED)
 		return NULL;
 	/* A child would get the memory without the handler. */

@@ -30,8 +30,7 @@ static int fail_io(void *arg, enum image_io dir, const struct inode *inode, uint
 static void fail_reads(struct failing *failing, unsigned int times, uint64_t index)
 {
 	*failing = (struct failing){ IMAGE_READ, times, index };
-	fc_image->sw.io_hook_arg = failing;
-	fc_image->sw.io_hook = fail_io;
+	fc_hook(fail_io, failing);
 }
 
 static int read_first_byte(void *arg)
@@ -169,7 +168,7 @@ static struct page *locked_page_not_uptodate(void)
 	fc_file.f_ra.ra_pages = 0;
 	fail_reads(&failing, 1, UINT64_MAX);
 	ck_assert_int_eq(fc_byte(&fc_file, 0, 0), -EIO);
-	fc_image->sw.io_hook = NULL;
+	fc_hook(NULL, NULL);
 	page = find_get_page(fc_file.f_mapping, 0);
 	ck_assert_ptr_nonnull(page);
 	ck_assert(trylock_page(page));

@@ -44,7 +44,7 @@ START_TEST(readahead_brings_pages_in)
 	ck_assert(!cached(14));
 	ck_assert_uint_eq(fc_count(CACHE_readahead), 10);
 	/* What it brought is used without another read. */
-	fc_image->sw.io_hook = fail_page_9;
+	fc_hook(fail_page_9, NULL);
 	ck_assert_int_eq(fc_byte(&fc_file, 9 * PAGE_SIZE, 0), 'r');
 }
 END_TEST
@@ -112,12 +112,12 @@ START_TEST(readahead_error_shrinks_the_window)
 
 	file_of(100);
 	before = fc_file.f_ra.ra_pages;
-	fc_image->sw.io_hook = fail_page_9;
+	fc_hook(fail_page_9, NULL);
 	for (i = 0; i < 9; i++)
 		ck_assert_int_eq(fc_byte(&fc_file, (int64_t)i * PAGE_SIZE, 0), 'r');
 	ck_assert_uint_lt(fc_file.f_ra.ra_pages, before);
 	ck_assert_int_eq(fc_byte(&fc_file, 9 * PAGE_SIZE, 0), -EIO);
-	fc_image->sw.io_hook = NULL;
+	fc_hook(NULL, NULL);
 	ck_assert_int_eq(fc_byte(&fc_file, 9 * PAGE_SIZE, 0), 'r');
 }
 END_TEST

@@ -83,12 +83,11 @@ START_TEST(truncate_error_changes_nothing)
 
 	fc_fill(&fc_file, 0, 3, 't');
 	fc_drop();
-	fc_image->sw.io_hook_arg = &dir;
-	fc_image->sw.io_hook = fail_io;
+	fc_hook(fail_io, &dir);
 	ck_assert_int_eq(filemap_truncate(&fc_file, PAGE_SIZE + 1), -EIO);
 	dir = IMAGE_WRITE;
 	ck_assert_int_eq(filemap_truncate(&fc_file, PAGE_SIZE + 1), -EIO);
-	fc_image->sw.io_hook = NULL;
+	fc_hook(NULL, NULL);
 	ck_assert_int_eq(i_size_read(fc_file.f_inode), 3 * PAGE_SIZE);
 	ck_assert_int_eq(fc_byte(&fc_file, PAGE_SIZE + 1, 0), 't');
 	fc_drop();
@@ -190,10 +189,9 @@ static void punch_with_intruder(struct intruder *intruder)
 	fc_drop();
 	ck_assert_int_eq(file_open(fc_image, "a", 0, &intruder->file), 0);
 	intruder->file.f_ra.ra_pages = 0;
-	fc_image->sw.io_hook_arg = intruder;
-	fc_image->sw.io_hook = read_page_3;
+	fc_hook(read_page_3, intruder);
 	ck_assert_int_eq(filemap_punch_hole(&fc_file, 2 * PAGE_SIZE, 4 * PAGE_SIZE), 0);
-	fc_image->sw.io_hook = NULL;
+	fc_hook(NULL, NULL);
 	file_close(&intruder->file);
 }
 
@@ -250,8 +248,7 @@ START_TEST(reader_that_may_wait_sees_the_hole)
 	ck_assert_int_eq(file_open(fc_image, "a", 0, &reader_file), 0);
 	sem_init(&go, 0, 0);
 	fc_thread_start(&t, read_when_told, &go);
-	fc_image->sw.io_hook_arg = &t;
-	fc_image->sw.io_hook = start_reader;
+	fc_hook(start_reader, &t);
 	ck_assert_int_eq(filemap_punch_hole(&fc_file, 2 * PAGE_SIZE, 4 * PAGE_SIZE), 0);
 	ck_assert_int_eq(fc_thread_join(&t), 0);
 	file_close(&reader_file);

@@ -20,7 +20,7 @@ static void fail_next(enum image_io dir, unsigned int times)
 {
 	fail_dir = dir;
 	fail_left = times;
-	fc_image->sw.io_hook = fail_some;
+	fc_hook(fail_some, NULL);
 }
 
 START_TEST(write_grows_the_file_and_leaves_zeroes)
