@@ -145,8 +145,9 @@ const struct command cmd_stat = {
 	.name = "stat",
 	.operands = "IMAGE [NAME]",
 	.summary = "show an image or file, and the cache at work on it",
-	.help = "With NAME, the file is read from end to end through the cache, --passes times, and\n"
-		"what the cache counted meanwhile is shown: hits, misses, evictions, EAGAINs, waits.",
+	.help = "With NAME, the file is read from end to end through the cache, --passes times,\n"
+		"and what the cache counted meanwhile is shown: hits, misses, evictions,\n"
+		"EAGAINs, waits.",
 	.min_operands = 1,
 	.max_operands = 2,
 	.run = run_stat,

@@ -64,7 +64,7 @@ static void forget(const struct klock_event *ev)
 	if (shared.tool == DRD) {
 		VALGRIND_HG_CLEAN_MEMORY(ev->lock, ev->type->size);
 		if (!ev->type->counted) {
-			/* That leaves locks on a stack; the acquisition makes it known if it is not. */
+			/* That leaves locks on a stack; acquired, it is known in any case. */
 			ANNOTATE_RWLOCK_ACQUIRED(ev->lock, 0);
 			ANNOTATE_RWLOCK_RELEASED(ev->lock, 0);
 			ANNOTATE_RWLOCK_DESTROY(ev->lock);

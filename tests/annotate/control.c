@@ -3,7 +3,8 @@
  * control SCENARIO LOCK... runs one small program around locks: a right one,
  * that no tool may report, or a wrong one, that it should. controls.tab says
  * which is which. LOCK is a row of locks.c; LOCK/static takes the static locks
- * of its kind, which no call initialises, instead of new ones on the heap. Status 0: it ran; 3: it could not.
+ * of its kind, which no call initialises, instead of new ones on the heap.
+ * Status 0: it ran; 3: it could not.
  */
 #include "scenarios.h"
 #include <pthread.h>

@@ -26,7 +26,7 @@ struct lock_row {
 	bool shared; /* `lock` is for reading */
 	void (*lock)(int i);
 	void (*unlock)(int i);
-	int (*give_up)(int i); /* comes back without the lock, which another thread holds; or NULL */
+	int (*give_up)(int i); /* comes back without the lock, that another holds; or NULL */
 };
 
 extern const struct lock_row lock_rows[];
