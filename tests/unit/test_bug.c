@@ -199,6 +199,10 @@ START_TEST(negative_timeouts_are_refused)
 	up_write(&rwsem);
 	ck_assert_int_eq(down_timeout(&semaphore, -1), -EINVAL);
 	expect_bug("negative", "semaphore", &semaphore);
+	percpu_down_read(&percpu);
+	ck_assert_int_eq(percpu_down_write_timeout(&percpu, -1), -EINVAL);
+	expect_bug("negative", "percpu_rw_semaphore", &percpu);
+	percpu_up_read(&percpu);
 }
 END_TEST
 
