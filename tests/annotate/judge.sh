@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# What valgrind.sh and tsan.sh share. They set race_text and order_text, the words of a tool's
+# What the scripts of the tools share. They set race_text and order_text, the words of a tool's
 # reports, and define run_control SCENARIO LOCK..., which runs a program under the tool and
 # returns $found when the tool reported something.
 

@@ -4,8 +4,9 @@
 # each tool needs its own build. To add one: a function in any_lock.c or one_lock.c, a line
 # in the table of scenarios at its end, and a line in controls.tab.
 annotate_scripts += \
-	tests/annotate/tsan.sh \
-	tests/annotate/valgrind.sh
+	tests/annotate/drd.sh \
+	tests/annotate/helgrind.sh \
+	tests/annotate/tsan.sh
 
 EXTRA_DIST += \
 	tests/annotate/any_lock.c \
@@ -15,4 +16,5 @@ EXTRA_DIST += \
 	tests/annotate/locks.c \
 	tests/annotate/locks.h \
 	tests/annotate/one_lock.c \
-	tests/annotate/scenarios.h
+	tests/annotate/scenarios.h \
+	tests/annotate/valgrind_tool.sh

@@ -1,8 +1,7 @@
-#!/bin/sh
 # SPDX-License-Identifier: MIT
-# Helgrind and DRD on right and wrong programs, linked with the shared and the static library.
-top_srcdir=${top_srcdir:-$(cd "$(dirname "$0")/../.." && pwd)}
-. "$top_srcdir/tests/support/tap.sh"
+# What helgrind.sh and drd.sh share: $tool on right and wrong programs, linked with the shared
+# and the static library.
+. "${top_srcdir:?}/tests/support/tap.sh"
 if [ -n "$SANITIZER_FLAGS" ]; then
 	echo "Valgrind cannot run a program built with $SANITIZER_FLAGS"
 	exit 77
@@ -35,8 +34,6 @@ for library in "$lib/libklock.so" "$lib/libklock.a"; do
 		continue
 	fi
 	case $library in *.a) extent=briefly ;; *) extent= ;; esac
-	for tool in helgrind drd; do
-		judge_table "$tool with $(basename "$library")" $tool $extent
-	done
+	judge_table "${tool:?} with $(basename "$library")" "$tool" $extent
 done
 finish
