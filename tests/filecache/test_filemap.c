@@ -305,6 +305,28 @@ START_TEST(read_of_a_page_truncated_under_its_lock_starts_again)
 }
 END_TEST
 
+START_TEST(read_that_waited_for_a_punch_takes_the_page_there_is_now)
+{
+	struct page *page = locked_page_not_uptodate();
+	struct fc_thread t;
+
+	unlock_page(page);
+	down_write(&fc_file.f_mapping->invalidate_lock);
+	fc_thread_start(&t, read_first_byte, &fc_file);
+	fc_thread_asleep(&t); /* it has found the page, and waits for the lock */
+	lock_page(fc_image, page);
+	delete_from_page_cache(page);
+	unlock_page(page);
+	block_free_range(fc_file.f_inode, 0, 0, PAGE_SIZE);
+	up_write(&fc_file.f_mapping->invalidate_lock);
+	ck_assert_int_eq(fc_thread_join(&t), 0);
+	ck_assert_uint_eq(fc_count(CACHE_truncated_retries), 1);
+	ck_assert(!test_bit(PG_uptodate, &page->flags));
+	ck_assert_uint_eq(fc_file.f_mapping->nrpages, 1);
+	put_page(page);
+}
+END_TEST
+
 static Suite *filemap_suite(void)
 {
 	Suite *suite = suite_create("filemap");
@@ -326,6 +348,7 @@ static Suite *filemap_suite(void)
 	tcase_add_test(tcase, read_by_rwf_flags_takes_what_preadv2_takes);
 	tcase_add_test(tcase, killed_read_gives_up_the_invalidate_lock);
 	tcase_add_test(tcase, sigterm_ends_a_read_that_waits_for_a_page);
+	tcase_add_test(tcase, read_that_waited_for_a_punch_takes_the_page_there_is_now);
 	tcase_add_test(tcase, read_of_a_page_truncated_under_its_lock_starts_again);
 	suite_add_tcase(suite, tcase);
 	return suite;

@@ -184,7 +184,10 @@ static int touch_in_punch(void *arg, enum image_io dir, const struct inode *inod
 	(void)inode, (void)index;
 	if (dir == IMAGE_FREE) {
 		fc_thread_start(arg, touch_page_3, NULL);
-		fc_thread_asleep(arg);
+		/* Until the handler waits for the lock; or, were there none, has read the page. */
+		while (!rwsem_is_contended(&fc_file.f_mapping->invalidate_lock) &&
+		       fc_count(CACHE_major_faults) < 2)
+			sched_yield();
 	}
 	return 0;
 }
@@ -197,6 +200,23 @@ START_TEST(fault_in_the_middle_of_a_punch_sees_the_hole)
 	fc_hook(touch_in_punch, &t);
 	ck_assert_int_eq(filemap_punch_hole(&fc_file, 3 * PAGE_SIZE, PAGE_SIZE), 0);
 	ck_assert_int_eq(fc_thread_join(&t), 0);
+}
+END_TEST
+
+START_TEST(mapping_shows_zeroes_behind_an_end_left_by_a_kill)
+{
+	filemap_munmap(vma);
+	ck_assert_int_eq(filemap_truncate(&fc_file, 3), 0);
+	ck_assert_int_eq(filemap_fsync(&fc_file), 0);
+	/* Over the end, into the same block; killed before the size is committed. */
+	fc_fill(&fc_file, 0, 1, 'n');
+	ck_assert_int_eq(filemap_write_and_wait_range(fc_file.f_mapping, 0, 0), 0);
+	image_abandon(fc_image);
+	fc_open_image(IMAGE_NOSYNC);
+	ck_assert_int_eq(file_open(fc_image, "a", 0, &fc_file), 0);
+	ck_assert_int_eq(filemap_mmap(&fc_file, 0, 1, &vma), 0);
+	ck_assert_int_eq(mapped_byte(2), 'n');
+	ck_assert_int_eq(mapped_byte(3), 0);
 }
 END_TEST
 
@@ -241,6 +261,7 @@ static Suite *mmap_suite(void)
 	tcase_add_test(tcase, mapping_is_no_buffer);
 	tcase_add_test(tcase, mapping_keeps_the_file_in_use);
 	tcase_add_test(tcase, mapping_of_nothing_is_refused);
+	tcase_add_test(tcase, mapping_shows_zeroes_behind_an_end_left_by_a_kill);
 	tcase_add_test(tcase, fault_in_the_middle_of_a_punch_sees_the_hole);
 	if (!no_fork || strcmp(no_fork, "no")) /* it kills its process */
 		tcase_add_test_raise_signal(tcase, mapping_access_beyond_the_end_kills_the_process,
