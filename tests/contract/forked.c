@@ -5,19 +5,6 @@
  */
 #include "contract/contract.h"
 
-/* ThreadSanitizer takes no threads in the child of a process that had some. */
-#ifdef __has_feature
-#if __has_feature(thread_sanitizer)
-#define THREADS_IN_CHILD 0
-#endif
-#endif
-#ifdef __SANITIZE_THREAD__
-#define THREADS_IN_CHILD 0
-#endif
-#ifndef THREADS_IN_CHILD
-#define THREADS_IN_CHILD 1
-#endif
-
 #define ROUNDS 40
 #define THREADS 3
 

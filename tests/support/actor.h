@@ -26,6 +26,19 @@
 
 #define PATIENCE 100 /* seconds: a loaded machine under an emulator needs some of them */
 
+/* ThreadSanitizer takes no threads in the child of a process that had some. */
+#ifdef __has_feature
+#if __has_feature(thread_sanitizer)
+#define THREADS_IN_CHILD 0
+#endif
+#endif
+#ifdef __SANITIZE_THREAD__
+#define THREADS_IN_CHILD 0
+#endif
+#ifndef THREADS_IN_CHILD
+#define THREADS_IN_CHILD 1
+#endif
+
 struct actor {
 	pthread_t thread;
 	pthread_mutex_t lock; /* of all below */
