@@ -58,6 +58,7 @@ check_empty race_directory_missing "$wrong$(grep -q nodir out || cat out)"
 
 # A signal ends it long before its time, and cleans up.
 for signal in TERM INT; do
+	: >out # the job may begin later than the look for its first line
 	# A background job of a shell without job control ignores SIGINT; the program
 	# catches it again.
 	"$filecache" race --lock on --seconds 100 >out 2>&1 &
