@@ -16,7 +16,7 @@ static void use_in_child(const struct lock_row *row, union any_lock *lock)
 	struct actor other;
 
 	expect_free(row, lock);
-	if (!THREADS_IN_CHILD)
+	if (!threads_in_child())
 		return;
 	/* With a wait and a hand-over among its own threads. */
 	actor_init(&other);

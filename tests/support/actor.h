@@ -22,22 +22,39 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #define PATIENCE 100 /* seconds: a loaded machine under an emulator needs some of them */
 
-/* ThreadSanitizer takes no threads in the child of a process that had some. */
 #ifdef __has_feature
 #if __has_feature(thread_sanitizer)
-#define THREADS_IN_CHILD 0
+#define UNDER_TSAN true
 #endif
 #endif
 #ifdef __SANITIZE_THREAD__
-#define THREADS_IN_CHILD 0
+#define UNDER_TSAN true
 #endif
-#ifndef THREADS_IN_CHILD
-#define THREADS_IN_CHILD 1
+#ifndef UNDER_TSAN
+#define UNDER_TSAN false
 #endif
+
+/*
+ * Whether the child of a process that has threads can have threads of its own:
+ * ThreadSanitizer and qemu's emulation of programs break down there.
+ */
+static inline bool threads_in_child(void)
+{
+	FILE *file = fopen("/proc/self/comm", "r");
+	char name[32] = "";
+
+	if (file) {
+		if (!fgets(name, sizeof(name), file))
+			name[0] = '\0';
+		fclose(file);
+	}
+	return !UNDER_TSAN && strncmp(name, "qemu-", 5);
+}
 
 struct actor {
 	pthread_t thread;

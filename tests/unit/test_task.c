@@ -218,7 +218,7 @@ START_TEST(task_referred_to_across_a_fork_is_nobody_elses)
 	int status;
 	pid_t pid;
 
-	if (!THREADS_IN_CHILD)
+	if (!threads_in_child())
 		return;
 	actor_init(&a);
 	klock_get_task(a.task);
