@@ -196,6 +196,10 @@ START_TEST(fault_in_the_middle_of_a_punch_sees_the_hole)
 {
 	struct fc_thread t;
 
+	/* Readahead of the fault would wait for the lock in its place. */
+	down_write(&vma->vm_mm->mmap_lock);
+	vma->vm_file.f_ra.ra_pages = 0;
+	up_write(&vma->vm_mm->mmap_lock);
 	ck_assert_int_eq(mapped_byte(3 * PAGE_SIZE), 'm');
 	fc_hook(touch_in_punch, &t);
 	ck_assert_int_eq(filemap_punch_hole(&fc_file, 3 * PAGE_SIZE, PAGE_SIZE), 0);
