@@ -215,7 +215,6 @@ static bool spin_take(uint32_t *word, uint32_t *spin, struct klock_task *task, b
 		}
 	}
 	klock_store_relaxed(spin, (uint32_t)(usual - (usual + 7) / 8));
-	task->many_cpus = klock_cpu_many(); /* about to sleep: a system call more hardly counts */
 	return false;
 }
 

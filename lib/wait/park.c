@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "wait/park.h"
 #include "base/clock.h"
+#include "base/cpu.h"
 #include "base/exempt.h"
 #include "base/minilock.h"
 #include <errno.h>
@@ -199,6 +200,7 @@ int klock_park(struct klock_waiter *w, int64_t deadline_ns)
 	int err = 0;
 
 	w->task = klock_task_self();
+	w->task->many_cpus = klock_cpu_many(); /* about to sleep: one more call hardly counts */
 	w->state = WAITER_QUEUED;
 	w->since = klock_now_ns();
 	w->tries = 0;

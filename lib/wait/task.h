@@ -19,7 +19,7 @@ struct klock_task {
 	uint32_t refs;      /* the thread's own, and those of klock_get_task() */
 	uint32_t word;      /* klock_self_word of the thread: never changes */
 	int32_t tid;        /* 0 when the thread has ended */
-	bool many_cpus;     /* whether it may run on more than one; its own thread's */
+	bool many_cpus;     /* whether it may spin: asked when it last slept; its own thread's */
 	void *held;         /* the held stack of lib/annotate/held.c; its own thread's */
 	struct klock_task *next_free;
 } __attribute__((aligned(64)));
