@@ -6,6 +6,8 @@
 #include <sched.h>
 #include <signal.h>
 
+#define RAIN_NS 50000000 /* from one quiet moment to the next */
+
 uint32_t next_random(uint32_t *state)
 {
 	uint32_t x = *state;
@@ -90,6 +92,42 @@ static void set_task(struct worker *w, struct klock_task *task)
 		klock_put_task(old);
 }
 
+/*
+ * A kill or a signal makes a waiter look again, and so mends a wake-up that was
+ * lost. So the rain stops now and then until every worker has come to the end of
+ * its round by itself; for one that does not, the watchdog barks.
+ */
+static int quiet;  /* relaxed atomic */
+static int paused; /* relaxed atomic: workers that hold nothing and wait for nothing */
+
+static void pause_while_quiet(struct worker *w)
+{
+	if (!__atomic_load_n(&quiet, __ATOMIC_RELAXED))
+		return;
+	__atomic_add_fetch(&paused, 1, __ATOMIC_RELAXED);
+	while (__atomic_load_n(&quiet, __ATOMIC_RELAXED) &&
+	       !__atomic_load_n(&stop, __ATOMIC_RELAXED)) {
+		nap_us(200);
+		__atomic_add_fetch(&w->rounds, 1, __ATOMIC_RELAXED); /* for the watchdog */
+	}
+	__atomic_sub_fetch(&paused, 1, __ATOMIC_RELAXED);
+}
+
+static void await_paused(int n)
+{
+	while (__atomic_load_n(&paused, __ATOMIC_RELAXED) != n &&
+	       !__atomic_load_n(&stop, __ATOMIC_RELAXED))
+		nap_us(200);
+}
+
+static void be_quiet(void)
+{
+	__atomic_store_n(&quiet, 1, __ATOMIC_RELAXED);
+	await_paused(nr_workers);
+	__atomic_store_n(&quiet, 0, __ATOMIC_RELAXED);
+	await_paused(0);
+}
+
 /* Some thousand rounds: then another thread goes on with the same worker. */
 void *work(void *worker)
 {
@@ -97,8 +135,10 @@ void *work(void *worker)
 	uint32_t rounds = 1000 + next_random(&w->random) % 20000;
 
 	set_task(w, klock_get_task(klock_current()));
-	while (rounds-- && !__atomic_load_n(&stop, __ATOMIC_RELAXED))
+	while (rounds-- && !__atomic_load_n(&stop, __ATOMIC_RELAXED)) {
 		one_round(w);
+		pause_while_quiet(w);
+	}
 	set_task(w, NULL);
 	return NULL;
 }
@@ -147,10 +187,15 @@ static void disturb_one(struct worker *w, uint32_t random)
 void *disturb(void *seed)
 {
 	uint32_t random = *(uint32_t *)seed;
+	int64_t rain_until = now_ns() + RAIN_NS;
 
 	while (!__atomic_load_n(&stop, __ATOMIC_RELAXED)) {
 		uint32_t r = next_random(&random);
 
+		if (now_ns() > rain_until) {
+			be_quiet();
+			rain_until = now_ns() + RAIN_NS;
+		}
 		disturb_one(&workers[r % (uint32_t)nr_workers], next_random(&random));
 		if (r >> 8 & 127)
 			nap_us(r >> 16 & 255);
