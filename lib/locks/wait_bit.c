@@ -39,10 +39,14 @@ static bool check(struct klock_queue *q, struct klock_waiter *w)
  */
 static void advance(struct klock_queue *q, uint32_t bit)
 {
-	unsigned long clear = ~klock_load_seq((unsigned long *)klock_queue_addr(q));
 	struct klock_waiter *w = klock_queue_first(q);
 	bool woken = false;
+	unsigned long clear;
 
+	/* The bit was cleared before: only a waiter keeps its word from being freed meanwhile. */
+	if (!w)
+		return;
+	clear = ~klock_load_seq((unsigned long *)klock_queue_addr(q));
 	while (w) {
 		struct klock_waiter *next = klock_queue_next(q, w);
 

@@ -4,6 +4,7 @@
 #include "support/ck_main.h"
 #include <errno.h>
 #include <klock/wait_bit.h>
+#include <sys/mman.h>
 
 enum { LOCKED = 3, OTHER = 4, LAST = sizeof(long) * CHAR_BIT - 1 };
 
@@ -188,6 +189,28 @@ START_TEST(bit_waits_end_as_their_mode_says)
 }
 END_TEST
 
+/*
+ * Who clears a bit may find its word freed by the next that had it. More words than
+ * there are buckets, so that some share that of one which is waited for.
+ */
+START_TEST(bit_wake_up_of_a_word_that_is_gone_does_not_read_it)
+{
+	enum { WORDS = 4096 };
+	unsigned long *gone = mmap(NULL, WORDS * sizeof(*gone), PROT_NONE,
+				   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	ck_assert_ptr_ne(gone, MAP_FAILED);
+	actor_do(&a, lock, &word);
+	actor_begin(&b, wait_clear, &word);
+	await_waiters(&word, 1);
+	for (int i = 0; i < WORDS; i++)
+		wake_up_bit(&gone[i], LOCKED);
+	actor_do(&a, unlock, &word);
+	ck_assert_int_eq(actor_end(&b), 0);
+	munmap(gone, WORDS * sizeof(*gone));
+}
+END_TEST
+
 START_TEST(bit_operations_change_one_bit)
 {
 	set_bit(0, &word);
@@ -233,6 +256,7 @@ static Suite *wait_bit_suite(void)
 	tcase_add_test(tc, bit_still_set_keeps_its_waiters_asleep);
 	tcase_add_test(tc, bit_killed_locker_leaves_the_lock_to_the_next);
 	tcase_add_test(tc, bit_waits_end_as_their_mode_says);
+	tcase_add_test(tc, bit_wake_up_of_a_word_that_is_gone_does_not_read_it);
 	tcase_add_test(tc, bit_operations_change_one_bit);
 	tcase_add_test(tc, bit_misuse_is_reported_and_refused);
 	suite_add_tcase(suite, tc);
