@@ -10,6 +10,7 @@ check_suites += tests/unit/test_base
 check_suites += tests/unit/test_bug
 check_suites += tests/unit/test_fork
 check_suites += tests/unit/test_signal
+check_suites += tests/unit/test_spin
 check_suites += tests/unit/test_mutex
 check_suites += tests/unit/test_park
 check_suites += tests/unit/test_percpu_rwsem

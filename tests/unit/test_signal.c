@@ -254,6 +254,47 @@ START_TEST(other_signals_end_no_wait)
 }
 END_TEST
 
+static void *lock_with_a_cancel_pending(void *arg)
+{
+	int err;
+
+	pthread_cancel(pthread_self());
+	down_write(arg);
+	up_write(arg);
+	err = down_write_killable(arg);
+	if (!err)
+		up_write(arg);
+	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, NULL);
+	return (void *)(intptr_t)(err + 1);
+}
+
+START_TEST(wait_is_no_cancellation_point)
+{
+	pthread_t thread;
+	void *result;
+
+	down_write(&rwsem);
+	ck_assert_int_eq(pthread_create(&thread, NULL, lock_with_a_cancel_pending, &rwsem), 0);
+	await_waiters(&rwsem.word, 1);
+	up_write(&rwsem);
+	pthread_join(thread, &result);
+	ck_assert_int_eq((intptr_t)result, 1);
+}
+END_TEST
+
+START_TEST(wait_leaves_errno_alone)
+{
+	actor_do(&threads[0], plain, &rwsem);
+	errno = 4711;
+	ck_assert_int_eq(down_write_timeout(&rwsem, 1000000), -ETIME);
+	klock_kill_all();
+	ck_assert_int_eq(down_write_killable(&rwsem), -EINTR);
+	klock_unkill_all();
+	ck_assert_int_eq(errno, 4711);
+	actor_do(&threads[0], give, &rwsem);
+}
+END_TEST
+
 static long race_killable(void *arg)
 {
 	int err = mutex_lock_killable(arg);
@@ -325,6 +366,8 @@ static Suite *signal_suite(void)
 	tcase_add_test(tc, signal_interrupts_the_thread_it_is_delivered_to);
 	tcase_add_test(tc, signal_before_a_threads_first_lock_is_not_lost);
 	tcase_add_test(tc, other_signals_end_no_wait);
+	tcase_add_test(tc, wait_is_no_cancellation_point);
+	tcase_add_test(tc, wait_leaves_errno_alone);
 	tcase_add_test(tc, kill_at_any_moment_is_not_lost);
 	tcase_add_test(tc, catch_signal_refuses_what_it_cannot_do);
 	tcase_add_test(tc, pending_marks_can_be_asked_for);

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: MIT */
+/* Who spins for a lock before it sleeps: seen by the estimate that a spin leaves in the lock. */
+#include "base/cpu.h"
+#include "support/actor.h"
+#include "support/ck_main.h"
+#include <klock.h>
+#include <sched.h>
+#include <unistd.h>
+
+#define ESTIMATE 160u
+
+static struct mutex mutex;
+static struct actor waiter;
+
+static void set_up(void)
+{
+	mutex_init(&mutex);
+	actor_init(&waiter);
+}
+
+static void tear_down(void)
+{
+	actor_fini(&waiter);
+}
+
+static long lock_and_unlock(void *arg)
+{
+	mutex_lock(arg);
+	mutex_unlock(arg);
+	return 0;
+}
+
+/* All CPUs of the process, or one of them. */
+static long use_cpus(void *one)
+{
+	cpu_set_t all, first;
+
+	sched_getaffinity(getpid(), sizeof(all), &all);
+	CPU_ZERO(&first);
+	for (int cpu = 0; cpu < CPU_SETSIZE && !CPU_COUNT(&first); cpu++)
+		if (CPU_ISSET(cpu, &all))
+			CPU_SET(cpu, &first);
+	return sched_setaffinity(0, sizeof(all), one ? &first : &all);
+}
+
+/* The waiter waits once for a lock that is held until it sleeps. */
+static void wait_once(void)
+{
+	mutex_lock(&mutex);
+	actor_begin(&waiter, lock_and_unlock, &mutex);
+	await_waiters(&mutex.word, 1);
+	mutex_unlock(&mutex);
+	actor_end(&waiter);
+}
+
+START_TEST(spin_that_fails_makes_the_next_shorter)
+{
+	if (!klock_cpu_many())
+		return; /* then nobody spins: see below */
+	mutex.spin = ESTIMATE;
+	wait_once();
+	ck_assert_uint_lt(mutex.spin, ESTIMATE);
+	for (int i = 0; i < 100; i++)
+		wait_once();
+	ck_assert_uint_eq(mutex.spin, 0);
+}
+END_TEST
+
+START_TEST(spin_never_on_one_cpu)
+{
+	ck_assert_int_eq(actor_do(&waiter, use_cpus, &mutex), 0);
+	wait_once(); /* the thread learns of it as it sleeps */
+	mutex.spin = ESTIMATE;
+	for (int i = 0; i < 10; i++)
+		wait_once();
+	ck_assert_uint_eq(mutex.spin, ESTIMATE);
+}
+END_TEST
+
+START_TEST(spin_again_on_many_cpus)
+{
+	if (!klock_cpu_many())
+		return;
+	actor_do(&waiter, use_cpus, &mutex);
+	wait_once();
+	actor_do(&waiter, use_cpus, NULL);
+	wait_once();
+	mutex.spin = ESTIMATE;
+	wait_once();
+	ck_assert_uint_lt(mutex.spin, ESTIMATE);
+}
+END_TEST
+
+static Suite *spin_suite(void)
+{
+	Suite *suite = suite_create("spin");
+	TCase *tc = tcase_create("spin");
+
+	tcase_add_checked_fixture(tc, set_up, tear_down);
+	tcase_set_timeout(tc, PATIENCE + 10);
+	tcase_add_test(tc, spin_that_fails_makes_the_next_shorter);
+	tcase_add_test(tc, spin_never_on_one_cpu);
+	tcase_add_test(tc, spin_again_on_many_cpus);
+	suite_add_tcase(suite, tc);
+	return suite;
+}
+
+CK_MAIN(spin_suite())
