@@ -52,7 +52,10 @@ struct KLOCK_TAG(percpu_rw_semaphore) {
 /* 0, or -ENOMEM. */
 KLOCK_MUST_CHECK int klock_percpu_init(struct KLOCK_TAG(percpu_rw_semaphore) *sem,
 				       const char *name, struct lock_class_key *key);
-/* The lock is free, with nobody waiting; as the kernel's, harmless on a zeroed or freed one. */
+/*
+ * The lock is free, nobody waits, and every other thread has returned from its last call
+ * for it. As the kernel's, harmless on a zeroed or freed one.
+ */
 void klock_percpu_free(struct KLOCK_TAG(percpu_rw_semaphore) *sem);
 
 /* The out-of-line part; `how` is one or more of enum klock_how. */
