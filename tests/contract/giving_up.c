@@ -232,13 +232,27 @@ static void time_up_ends_the_wait_not_before(const struct lock_row *row)
 	scene_end(&s);
 }
 
+/* How often the thread has slept in a refused attempt of no time. */
+static long sleeps_of_an_attempt(void *arg)
+{
+	struct attempt *a = arg;
+	struct rusage before, after;
+
+	getrusage(RUSAGE_THREAD, &before);
+	EXPECT_IS(a->row->timeout(a->lock, 0), a->row->timed_out);
+	getrusage(RUSAGE_THREAD, &after);
+	return after.ru_nvcsw - before.ru_nvcsw;
+}
+
 static void zero_time_is_one_attempt(const struct lock_row *row)
 {
 	struct scene s;
 
 	scene_begin(&s, row);
 	s.want.ns = 0;
-	EXPECT_IS(actor_do(&s.waiter, act_timeout, &s.want), row->timed_out);
+	/* A page that is not there may put it to sleep, but not each time. */
+	for (int i = 0; actor_do(&s.waiter, sleeps_of_an_attempt, &s.want); i++)
+		EXPECT(i < 20);
 	actor_do(&s.holder, act_unlock, &s.hold);
 	EXPECT_IS(actor_do(&s.waiter, act_timeout, &s.want), 0);
 	actor_do(&s.waiter, act_unlock, &s.want);
