@@ -6,12 +6,17 @@ need = $(SHELL) $(top_srcdir)/tests/support/need $@
 # (The + before a recipe that uses it hands make's job slots on.)
 sub_build = MAKE='$(MAKE)' $(SHELL) $(top_srcdir)/tests/support/sub-build $(abs_top_srcdir)
 
+# All that is to be built, one make after the other: "all" has a make of its own, and two
+# of them side by side would write the same objects.
+built: all
+	@$(MAKE) $(check_PROGRAMS)
+
 # The programs alone, without the scripts: what a sub-build runs.
-check-programs: all $(check_PROGRAMS)
+check-programs: built
 	@test -n "`echo $(test_programs)`" || { echo '$@: no test programs in this build' >&2; exit 1; }
 	@$(MAKE) check-TESTS check-local TESTS='$(test_programs)'
 
-torture: $(torture_tests)
+torture: built
 	@KLOCK_TORTURE_SECONDS=$${KLOCK_TORTURE_SECONDS-60} KLOCK_TEST_TIMEOUT=0 \
 		$(MAKE) check-TESTS TESTS='$(torture_tests)' TEST_SUITE_LOG=check-torture.log
 
@@ -20,17 +25,17 @@ valgrind = valgrind -q --error-exitcode=99 --fair-sched=try \
 	--memcheck:leak-check=full --memcheck:errors-for-leak-kinds=definite
 slow_tests = KLOCK_TEST_TIMEOUT=600 CK_TIMEOUT_MULTIPLIER=20
 
-check-memcheck check-helgrind check-drd: $(check_PROGRAMS)
+check-memcheck check-helgrind check-drd: built
 	@$(need) valgrind:valgrind
 	@test -n "`echo $(valgrind_tests)`" || { echo '$@: no Check suites in this build' >&2; exit 1; }
 	@$(slow_tests) $(MAKE) check-TESTS TESTS='$(valgrind_tests)' TEST_SUITE_LOG=$@.log \
 		LOG_COMPILER="$(valgrind) --tool=`echo $@ | sed s/check-//`"
-check-annotate: all $(annotate_programs)
+check-annotate: built
 	@$(need) valgrind:valgrind
 	@$(slow_tests) $(MAKE) check-TESTS TESTS='$(annotate_scripts)' TEST_SUITE_LOG=$@.log
 
 # One after the other, since they share the tests' logs; all of them, also when one fails.
-check-valgrind: all $(check_PROGRAMS)
+check-valgrind: built
 	@status=0; for tool in memcheck helgrind drd annotate; do \
 		echo "== $$tool"; $(MAKE) check-$$tool || status=1; done; exit $$status
 
@@ -77,6 +82,6 @@ check-long: check
 clean-local:
 	rm -rf sub-asan sub-tsan sub-clang sub-musl sub-aarch64 sub-armhf
 
-.PHONY: check-programs torture check-memcheck check-helgrind check-drd check-annotate \
+.PHONY: built check-programs torture check-memcheck check-helgrind check-drd check-annotate \
 	check-valgrind check-asan check-tsan check-clang check-musl check-cross check-aarch64 \
 	check-armhf check-long
