@@ -34,7 +34,6 @@
 #include "wait/park.h"
 #include <errno.h>
 
-#define KLOCK_HANDOFF_AFTER 4
 #define PASSES_MAX (KLOCK_W_PASSES / KLOCK_W_PASS)
 
 /* In pauses. The first is what a lock gets whose spins have failed lately. */

@@ -24,6 +24,9 @@ bool klock_word_init(uint32_t *word, uint32_t *spin, const struct klock_event *e
 /* Makes it unusable: true; or reports that it is held or waited for. */
 bool klock_word_destroy(uint32_t *word, const struct klock_event *ev);
 
+/* Vain wake-ups after which a waiter is handed what it waits for. */
+#define KLOCK_HANDOFF_AFTER 4
+
 /* The same without the watchers and without checks, for locks made of this one. */
 int klock_word_take(uint32_t *word, uint32_t *spin, const struct klock_event *ev, int64_t ns);
 void klock_word_drop(uint32_t *word, uint32_t hold);

@@ -34,13 +34,25 @@ static bool check(struct klock_queue *q, struct klock_waiter *w)
 }
 
 /*
- * Lets go all that wait for the bit to be clear, and wakes the first that
- * waits to set it: not more, as the others would find it set.
+ * The first that waits to set the bit is woken to do so: not more, as the
+ * others would find it set. One that has found it set KLOCK_HANDOFF_AFTER times
+ * gets it set on its behalf, unless a newcomer was faster between the clearing
+ * of the bit and the call.
  */
+static void let_one_set(struct klock_queue *q, struct klock_waiter *w)
+{
+	unsigned long *word = (unsigned long *)klock_queue_addr(q);
+
+	if (w->tries >= KLOCK_HANDOFF_AFTER && set_bit_if_clear(word, w->bit))
+		klock_queue_grant(q, w);
+	else
+		klock_queue_wake(q, w);
+}
+
+/* Lets go all that wait for the bit to be clear, and sees to one that waits to set it. */
 static void advance(struct klock_queue *q, uint32_t bit)
 {
-	struct klock_waiter *w = klock_queue_first(q);
-	bool woken = false;
+	struct klock_waiter *w = klock_queue_first(q), *setter = NULL;
 	unsigned long clear;
 
 	/* The bit was cleared before: only a waiter keeps its word from being freed meanwhile. */
@@ -51,15 +63,15 @@ static void advance(struct klock_queue *q, uint32_t bit)
 		struct klock_waiter *next = klock_queue_next(q, w);
 
 		if (w->bit == bit && (clear >> bit & 1)) {
-			if (w->shared) {
+			if (w->shared)
 				klock_queue_grant(q, w);
-			} else if (!woken) {
-				klock_queue_wake(q, w);
-				woken = true;
-			}
+			else if (!setter)
+				setter = w;
 		}
 		w = next;
 	}
+	if (setter)
+		let_one_set(q, setter);
 }
 
 static const struct klock_wait_ops bit_ops = { .check = check, .advance = advance };

@@ -50,7 +50,6 @@ enum {
 	HAS_exclusive = 32, /* it is this mode */
 	HAS_shared = 64,
 	HAS_both = 128, /* the lock has both modes */
-	HAS_bound = 256, /* those who are woken in vain are handed the lock in the end */
 };
 #define HAS(what) (HAS_##what)
 
@@ -166,8 +165,7 @@ static inline unsigned int has(const struct lock_row *row)
 	return (row->try_ ? HAS_try_ : 0) | (row->try_or_lock ? HAS_try_or_lock : 0) |
 	       (row->killable ? HAS_killable : 0) | (row->interruptible ? HAS_interruptible : 0) |
 	       (row->timeout ? HAS_timeout : 0) | (row->shared ? HAS_shared : HAS_exclusive) |
-	       (lock_row_of(row, true) ? HAS_both : 0) |
-	       (strcmp(row->object->name, "bit") ? HAS_bound : 0); /* a bit has no room for it */
+	       (lock_row_of(row, true) ? HAS_both : 0);
 }
 
 static int cases, failures;

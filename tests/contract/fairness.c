@@ -262,8 +262,7 @@ static void writer_gets_in_while_readers_overlap_without_a_gap(const struct lock
 
 static const struct rule rules[] = {
 	RULE(writer_is_passed_a_bounded_number_of_times, HAS(exclusive) | HAS(both)),
-	RULE(head_that_is_always_too_late_is_handed_the_lock,
-	     HAS(exclusive) | HAS(try_) | HAS(bound)),
+	RULE(head_that_is_always_too_late_is_handed_the_lock, HAS(exclusive) | HAS(try_)),
 	RULE(sharer_that_waits_comes_in_at_the_next_release, HAS(shared)),
 	RULE(one_gets_in_among_holders_alone, 0),
 	RULE(writer_gets_in_among_readers, HAS(exclusive) | HAS(both)),
