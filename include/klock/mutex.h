@@ -4,7 +4,7 @@
  *
  * Context of every function here: a thread, not a signal handler. Misuse
  * (unlock of what is not held, or is held by another thread; destroy while held
- * or waited for; init while waited for; NULL) is reported through klock_bug() and
+ * or waited for; init while waited for; NULL, in the checked mode) is reported through klock_bug() and
  * refused.
  * Memory order: an unlock is a release, and a successful lock an acquire that
  * pairs with it. A failed trylock orders nothing.

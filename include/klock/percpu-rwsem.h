@@ -14,7 +14,7 @@
  * writers queue as in rw_semaphore, with its bounds; a read hold may be given
  * up by another thread, but not where something watches the locks (the checked
  * mode, Helgrind, DRD, TSan), which takes that for a mistake. Misuse (up of what
- * is not held, free while held, use after free, NULL) is reported through
+ * is not held, free while held, use after free; NULL, in the checked mode) is reported through
  * klock_bug() and refused.
  * Memory order: each up is a release, each successful down an acquire.
  * lockdep: as rw_semaphore.

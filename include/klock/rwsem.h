@@ -11,7 +11,7 @@
  * them is first in the queue.
  * Misuse (up of what is not held, up_write by another thread than the owner,
  * downgrade of a read lock, destroy while held or waited for, init while waited
- * for, NULL) is reported through klock_bug() and refused. A trylock enters the
+ * for; NULL, in the checked mode) is reported through klock_bug() and refused. A trylock enters the
  * kernel only to set up a thread that takes its first lock.
  * Memory order: up_read() and up_write() are releases, each successful down an
  * acquire that pairs with them. A failed trylock orders nothing.

@@ -5,7 +5,7 @@
  * It has no owner: any thread may up() it. Waiters are served in the order in
  * which they came; up() gives its unit to the first of them, so that no
  * newcomer can take it. Context: a thread, not a signal handler. Misuse (a
- * count past KLOCK_SEM_MAX, re-init while somebody waits, NULL) is reported
+ * count past KLOCK_SEM_MAX, re-init while somebody waits; NULL, in the checked mode) is reported
  * through klock_bug() and refused.
  * Memory order: up() is a release, a successful down an acquire that pairs
  * with it. lockdep: none, as in the kernel.

@@ -325,10 +325,21 @@ START_TEST(null_lock_stops_the_program)
 }
 END_TEST
 
+/* Checked, an operation goes out of line before it touches the lock. */
+START_TEST(null_lock_is_reported_in_the_checked_mode)
+{
+	static struct rw_semaphore *volatile none;
+
+	setenv("KLOCK_CHECK", "1", 1);
+	down_read(none);
+}
+END_TEST
+
 static Suite *bug_suite(void)
 {
 	Suite *suite = suite_create("bug");
 	TCase *misuse = tcase_create("misuse"), *reports = tcase_create("reports");
+	TCase *checked = tcase_create("checked"); /* without a lock before */
 	const char *fork_mode = getenv("CK_FORK");
 
 	tcase_add_checked_fixture(misuse, set_up, NULL);
@@ -355,8 +366,11 @@ static Suite *bug_suite(void)
 		tcase_add_test(reports, report_goes_to_stderr_with_name_class_site_and_advice);
 		tcase_add_test_raise_signal(reports, bug_abort_stops_the_program, SIGABRT);
 		tcase_add_test_raise_signal(reports, null_lock_stops_the_program, SIGABRT);
+		tcase_add_test_raise_signal(checked, null_lock_is_reported_in_the_checked_mode,
+					    SIGABRT);
 	}
 	suite_add_tcase(suite, reports);
+	suite_add_tcase(suite, checked);
 	return suite;
 }
 
