@@ -4,8 +4,8 @@
  *
  * Context of every function here: a thread, not a signal handler. Misuse
  * (unlock of what is not held, or is held by another thread; destroy while held
- * or waited for; init while waited for; NULL, in the checked mode) is reported through klock_bug() and
- * refused.
+ * or waited for; init while waited for; NULL, in the checked mode) is reported
+ * through klock_bug() and refused.
  * Memory order: an unlock is a release, and a successful lock an acquire that
  * pairs with it. A failed trylock orders nothing.
  * lockdep: the watchers hear of each acquisition (lib/annotate/watch.h), and
