@@ -271,7 +271,6 @@ int klock_word_acquire(uint32_t *word, uint32_t *spin, const struct klock_event 
 	int err;
 
 	klock_thread();
-	klock_check_null(ev);
 	klock_watch(KLOCK_EV_ACQUIRE, ev);
 	err = klock_word_take(word, spin, ev, ns);
 	klock_watch(err ? KLOCK_EV_REFUSED : KLOCK_EV_ACQUIRED, ev);
@@ -318,7 +317,6 @@ void klock_word_release(uint32_t *word, const struct klock_event *ev)
 	bool write = ev->how & KLOCK_WRITE;
 	const char *misuse;
 
-	klock_check_null(ev);
 	/* relaxed: our own hold cannot go away meanwhile */
 	misuse = release_misuse(klock_load_relaxed(word), task, write);
 	if (misuse) {
@@ -337,7 +335,6 @@ void klock_word_downgrade(uint32_t *word, const struct klock_event *ev)
 	struct klock_task *task = klock_thread();
 	uint32_t drop = task->word - KLOCK_W_READER, w;
 
-	klock_check_null(ev);
 	w = klock_load_relaxed(word); /* our own hold cannot go away meanwhile */
 	if (!klock_word_owned(w, task->word)) {
 		klock_event_bug(ev,
@@ -360,7 +357,6 @@ bool klock_word_init(uint32_t *word, uint32_t *spin, const struct klock_event *e
 		     struct lock_class_key *key)
 {
 	klock_thread();
-	klock_check_null(ev);
 	if (klock_park_waited_for(word)) {
 		klock_event_bug(ev, "a lock is initialised while threads wait for it",
 				"initialise a lock once, before its first use");
@@ -391,7 +387,6 @@ bool klock_word_destroy(uint32_t *word, const struct klock_event *ev)
 	const char *misuse;
 
 	klock_thread();
-	klock_check_null(ev);
 	misuse = destroy_misuse(word);
 	if (misuse)
 		klock_event_bug(ev, misuse,

@@ -9,13 +9,16 @@ static const struct klock_lock_type mutex_type = {
 
 static struct klock_event event(struct mutex *lock, unsigned int how, const void *site)
 {
-	return (struct klock_event){
+	struct klock_event ev = {
 		.type = &mutex_type,
 		.lock = lock,
 		.map = lock ? &lock->dep_map : NULL,
 		.how = how,
 		.site = site,
 	};
+
+	klock_check_null(&ev);
+	return ev;
 }
 
 void klock_mutex_init(struct mutex *lock, const char *name, struct lock_class_key *key)

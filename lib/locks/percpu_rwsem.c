@@ -44,13 +44,16 @@ static bool have_membarrier;
 
 static struct klock_event event(struct percpu_rw_semaphore *sem, unsigned int how, const void *site)
 {
-	return (struct klock_event){
+	struct klock_event ev = {
 		.type = &percpu_type,
 		.lock = sem,
 		.map = sem ? &sem->dep_map : NULL,
 		.how = how,
 		.site = site,
 	};
+
+	klock_check_null(&ev);
+	return ev;
 }
 
 static void find_membarrier(void)
@@ -109,7 +112,6 @@ void klock_percpu_free(struct percpu_rw_semaphore *sem)
 	struct klock_event ev = event(sem, KLOCK_WRITE, __builtin_return_address(0));
 
 	klock_thread();
-	klock_check_null(&ev);
 	if (!sem->slots)
 		return;
 	if (klock_load_relaxed(&sem->block) || readers_in(sem) || klock_rwsem_is_locked(&sem->rw)) {
@@ -238,7 +240,6 @@ int klock_percpu_acquire(struct percpu_rw_semaphore *sem, unsigned int how, int6
 	int err;
 
 	klock_thread();
-	klock_check_null(&ev);
 	klock_watch(KLOCK_EV_ACQUIRE, &ev);
 	err = how & KLOCK_WRITE ? write_acquire(sem, &ev, timeout_ns)
 				: read_acquire(sem, &ev, timeout_ns);
@@ -285,7 +286,6 @@ void klock_percpu_release(struct percpu_rw_semaphore *sem, unsigned int how)
 	struct klock_event ev = event(sem, how, __builtin_return_address(0));
 
 	klock_thread();
-	klock_check_null(&ev);
 	if (how & KLOCK_WRITE)
 		write_release(sem, &ev);
 	else

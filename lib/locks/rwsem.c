@@ -10,13 +10,16 @@ static const struct klock_lock_type rwsem_type = {
 
 static struct klock_event event(struct rw_semaphore *sem, unsigned int how, const void *site)
 {
-	return (struct klock_event){
+	struct klock_event ev = {
 		.type = &rwsem_type,
 		.lock = sem,
 		.map = sem ? &sem->dep_map : NULL,
 		.how = how,
 		.site = site,
 	};
+
+	klock_check_null(&ev);
+	return ev;
 }
 
 void klock_rwsem_init(struct rw_semaphore *sem, const char *name, struct lock_class_key *key)
@@ -61,7 +64,6 @@ void klock_rwsem_report_unheld(const struct rw_semaphore *sem, unsigned int how)
 	struct klock_event ev = event((struct rw_semaphore *)sem, how, __builtin_return_address(0));
 	struct klock_task *task = klock_thread();
 
-	klock_check_null(&ev);
 	if ((how & KLOCK_WRITE) && !klock_word_owned(klock_load_relaxed(&sem->word), task->word))
 		klock_event_bug(&ev, "a lock is not held for writing by this thread, as asserted",
 				"take it with down_write() on every path that leads here");

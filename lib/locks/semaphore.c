@@ -22,13 +22,16 @@ static const struct klock_lock_type semaphore_type = {
 
 static struct klock_event event(struct semaphore *sem, unsigned int how, const void *site)
 {
-	return (struct klock_event){
+	struct klock_event ev = {
 		.type = &semaphore_type,
 		.lock = sem,
 		.map = sem ? &sem->dep_map : NULL,
 		.how = how,
 		.site = site,
 	};
+
+	klock_check_null(&ev);
+	return ev;
 }
 
 void klock_semaphore_init(struct semaphore *sem, int count, const char *name,
@@ -51,7 +54,6 @@ void klock_semaphore_destroy(struct semaphore *sem)
 	struct klock_event ev = event(sem, KLOCK_WRITE, __builtin_return_address(0));
 
 	klock_thread();
-	klock_check_null(&ev);
 	if (klock_park_waited_for(&sem->word))
 		klock_event_bug(&ev, "a semaphore is destroyed while threads wait for it",
 				"join the waiters first");
@@ -148,7 +150,6 @@ int klock_semaphore_acquire(struct semaphore *sem, unsigned int how, int64_t tim
 	int err;
 
 	klock_thread();
-	klock_check_null(&ev);
 	klock_watch(KLOCK_EV_ACQUIRE, &ev);
 	err = take(sem, &ev, timeout_ns);
 	klock_watch(err ? KLOCK_EV_REFUSED : KLOCK_EV_ACQUIRED, &ev);
@@ -161,7 +162,6 @@ void klock_semaphore_release(struct semaphore *sem)
 	uint32_t w;
 
 	klock_thread();
-	klock_check_null(&ev);
 	klock_watch(KLOCK_EV_RELEASE, &ev);
 	w = klock_load_relaxed(&sem->word); /* only a guess: the exchange decides */
 	do {

@@ -331,7 +331,11 @@ START_TEST(null_lock_is_reported_in_the_checked_mode)
 	static struct rw_semaphore *volatile none;
 
 	setenv("KLOCK_CHECK", "1", 1);
+#ifdef __SANITIZE_ADDRESS__
+	klock_rwsem_release(none, KLOCK_READ); /* its companion sees the NULL in the inline part */
+#else
 	down_read(none);
+#endif
 }
 END_TEST
 
