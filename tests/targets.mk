@@ -42,8 +42,9 @@ check-valgrind: built
 check-asan:
 	+@$(slow_tests) $(sub_build) asan check-programs --disable-shared --enable-werror \
 		CC='$(CC)' --enable-sanitizer=address,undefined
+tsan_supp = $(abs_top_srcdir)/tests/support/tsan.supp
 check-tsan:
-	+@TSAN_OPTIONS=die_after_fork=0:$$TSAN_OPTIONS $(slow_tests) \
+	+@TSAN_OPTIONS=die_after_fork=0:suppressions=$(tsan_supp):$$TSAN_OPTIONS $(slow_tests) \
 		$(sub_build) tsan check-programs --disable-shared --enable-werror \
 		CC='$(CC)' --enable-sanitizer=thread
 check-clang:
