@@ -84,7 +84,7 @@ static struct klock_task *make_task(void)
 		return NULL;
 	task = task_at(nr_tasks);
 	task->word = nr_tasks << KLOCK_W_SHIFT | KLOCK_W_WRITER;
-	/* [T3] release: pairs with [T4]; who sees the number finds the task. seq: see [T10]. */
+	/* [T3] release: pairs with [T4]; who sees the number finds the task. seq: [T10], [T13]. */
 	klock_fetch_add_seq(&nr_tasks, 1);
 	return task;
 }
@@ -155,6 +155,18 @@ static void set_up(void)
 	klock_exempt(&kill_all_cleared, sizeof(kill_all_cleared));
 }
 
+/* Under a klock_unkill_all() that runs meanwhile, the later of the two writes is the right one. */
+static void forget_old_kills(struct klock_task *task)
+{
+	uint32_t cleared;
+
+	do {
+		cleared = klock_load_relaxed(&kill_all_cleared); /* read again below */
+		/* [T11] pairs with [T12]: it writes after us, or we see what it has cleared. */
+		klock_xchg_acq_rel(&task->kills_seen, cleared);
+	} while (cleared != klock_load_relaxed(&kill_all_cleared));
+}
+
 static struct klock_task *register_thread(void)
 {
 	static const struct klock_bug no_memory = {
@@ -175,14 +187,15 @@ static struct klock_task *register_thread(void)
 	task->held = NULL;
 	/* Eats what klock_kill_all() left there, and sees its mark: [T6]. */
 	klock_xchg_acq_rel(&task->parker, PARKER_EMPTY);
-	klock_store_relaxed(&task->kills_seen, klock_load_relaxed(&kill_all_cleared));
+	forget_old_kills(task);
 	klock_store_relaxed(&task->refs, 1);
 	klock_store_relaxed(&task->tid, (int32_t)syscall(SYS_gettid));
 	klock_store_relaxed(&task->pending, klock_load_relaxed(&early_signal));
 	if (exit_key != (pthread_key_t)-1)
 		pthread_setspecific(exit_key, task);
 	self_task = task;
-	/* A handler between the copy above and this line marked only the early word. */
+	klock_compiler_barrier(); /* a handler that comes from here on marks the task itself */
+	/* One between the copy above and the barrier may have marked only the early word. */
 	klock_fetch_or_relaxed(&task->pending, klock_load_relaxed(&early_signal));
 	klock_store_relaxed(&early_signal, 0);
 	return task;
@@ -298,19 +311,37 @@ void klock_kill_all(void)
 		klock_task_wake(task_at(i));
 }
 
-void klock_unkill(struct klock_task *task)
+/* Of two calls the one that has seen more kills counts. Writes always: [T12]. */
+static void raise_to(uint32_t *seen, uint32_t kills)
 {
-	klock_store_relaxed(&task->pending, 0); /* the caller orders it against its own kills */
-	klock_store_relaxed(&task->kills_seen, klock_load_relaxed(&kill_all_count));
+	uint32_t old = klock_load_relaxed(seen), new; /* only a guess: the exchange decides */
+
+	do
+		new = (int32_t)(kills - old) > 0 ? kills : old;
+	while (!klock_cas_acq_rel(seen, &old, new)); /* [T12] pairs with [T11] */
 }
 
+static void unkill(struct klock_task *task, uint32_t kills)
+{
+	klock_store_relaxed(&task->pending, 0); /* the caller orders it against its own kills */
+	raise_to(&task->kills_seen, kills);
+}
+
+void klock_unkill(struct klock_task *task)
+{
+	unkill(task, klock_load_relaxed(&kill_all_count));
+}
+
+/* Counts once: a klock_kill_all() that comes meanwhile stays, for all threads alike. */
 void klock_unkill_all(void)
 {
-	uint32_t n = klock_load_acquire(&nr_tasks);
+	uint32_t kills = klock_load_relaxed(&kill_all_count), n; /* the caller orders it */
 
-	klock_store_relaxed(&kill_all_cleared, klock_load_relaxed(&kill_all_count));
+	raise_to(&kill_all_cleared, kills);
+	/* [T13] pairs with [T3]: a task that is not counted comes later and sees what is cleared. */
+	n = klock_fetch_add_seq(&nr_tasks, 0);
 	for (uint32_t i = 1; i < n; i++)
-		klock_unkill(task_at(i));
+		unkill(task_at(i), kills);
 }
 
 bool klock_fatal_signal_pending(void)
