@@ -338,7 +338,7 @@ void klock_unkill_all(void)
 	uint32_t kills = klock_load_relaxed(&kill_all_count), n; /* the caller orders it */
 
 	raise_to(&kill_all_cleared, kills);
-	/* [T13] pairs with [T3]: a task that is not counted comes later and sees what is cleared. */
+	/* [T13] pairs with [T3]: a task not counted yet sees what is cleared. */
 	n = klock_fetch_add_seq(&nr_tasks, 0);
 	for (uint32_t i = 1; i < n; i++)
 		unkill(task_at(i), kills);
