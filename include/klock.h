@@ -6,6 +6,7 @@
 #include <klock/bug.h>
 #include <klock/guard.h>
 #include <klock/iocb.h>
+#include <klock/lockdep.h>
 #include <klock/mutex.h>
 #include <klock/percpu-rwsem.h>
 #include <klock/rwsem.h>

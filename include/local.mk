@@ -10,6 +10,7 @@ klockinclude_HEADERS = \
 	include/klock/bug.h \
 	include/klock/guard.h \
 	include/klock/iocb.h \
+	include/klock/lockdep.h \
 	include/klock/lockdep_types.h \
 	include/klock/lockword.h \
 	include/klock/mutex.h \

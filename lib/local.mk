@@ -30,11 +30,38 @@ wait = \
 	lib/wait/task.h
 
 annotate = \
-	lib/annotate/held.c \
 	lib/annotate/tsan.c \
 	lib/annotate/valgrind.c \
 	lib/annotate/watch.c \
 	lib/annotate/watch.h
+
+lockdep = \
+	lib/lockdep/api.c \
+	lib/lockdep/arena.c \
+	lib/lockdep/arena.h \
+	lib/lockdep/chain.c \
+	lib/lockdep/chain.h \
+	lib/lockdep/class.c \
+	lib/lockdep/class.h \
+	lib/lockdep/graph.c \
+	lib/lockdep/graph.h \
+	lib/lockdep/held.c \
+	lib/lockdep/held.h \
+	lib/lockdep/keys.c \
+	lib/lockdep/lockdep.c \
+	lib/lockdep/lockdep.h \
+	lib/lockdep/misuse.c \
+	lib/lockdep/misuse.h \
+	lib/lockdep/options.c \
+	lib/lockdep/options.h \
+	lib/lockdep/report.c \
+	lib/lockdep/report.h \
+	lib/lockdep/text.c \
+	lib/lockdep/text.h \
+	lib/lockdep/trace.c \
+	lib/lockdep/trace.h \
+	lib/lockdep/validate.c \
+	lib/lockdep/validate.h
 
 locks = \
 	lib/locks/init.c \
@@ -48,7 +75,7 @@ locks = \
 	lib/locks/wait_bit.c
 
 # All objects, for the tests to link with; the library is these behind klock.map.
-lib_libklock_core_la_SOURCES = $(base) $(wait) $(annotate) $(locks)
+lib_libklock_core_la_SOURCES = $(base) $(wait) $(annotate) $(lockdep) $(locks)
 
 lib_libklock_la_SOURCES =
 lib_libklock_la_LIBADD = lib/libklock-core.la $(PTHREAD_LIBS)

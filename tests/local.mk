@@ -12,7 +12,7 @@ include tests/contract/local.mk
 include tests/torture/local.mk
 include tests/annotate/local.mk
 include tests/filecache/local.mk
-include tests/docs/local.mk
+include tests/lockdep/local.mk
 include tests/header/local.mk
 include tests/lint/local.mk
 include tests/install/local.mk

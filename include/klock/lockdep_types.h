@@ -28,7 +28,9 @@ struct lockdep_map {
 enum {
 	KLOCK_REF_NEW_KEY = 0,    /* a zeroed key */
 	KLOCK_REF_STATIC_NAME = 1, /* a string: this byte, then the name */
-	KLOCK_REF_KEY = 2,        /* a key whose name is set */
+	KLOCK_REF_KEY = 2,         /* a key whose name is set */
+	KLOCK_REF_STATIC_KEY = 4,  /* the checker's: what a static lock's name made way for */
+	KLOCK_REF_ALIAS = 3,       /* the checker's: a key, and what was set for the lock */
 };
 
 #define KLOCK_STATIC_MAP(lockname) { "\001" #lockname }

@@ -2,10 +2,11 @@
 #include "annotate/watch.h"
 #include "base/bug.h"
 #include "base/exempt.h"
+#include <pthread.h>
 
 /* Misuse first: what is refused is not told to the others. */
 static const struct klock_watcher *const known[] = {
-	&klock_watch_held,
+	&klock_watch_lockdep,
 	&klock_watch_valgrind,
 	&klock_watch_tsan,
 };
@@ -16,7 +17,7 @@ bool klock_watched;
 static const struct klock_watcher *present[NR_KNOWN];
 static unsigned int nr_present;
 
-void klock_watch_init(void)
+static void find_watchers(void)
 {
 	/* Set here once and for all; but Helgrind does not know pthread_once(). */
 	klock_exempt(&klock_watched, sizeof(klock_watched));
@@ -26,6 +27,13 @@ void klock_watch_init(void)
 		if (known[i]->present())
 			present[nr_present++] = known[i];
 	klock_watched = nr_present > 0;
+}
+
+void klock_watch_prepare(void)
+{
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+	pthread_once(&once, find_watchers);
 }
 
 bool klock_watch_slow(enum klock_event_kind kind, const struct klock_event *ev)

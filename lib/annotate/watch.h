@@ -65,12 +65,15 @@ struct klock_watcher {
 	void (*acquired)(void *addr);
 };
 
-extern const struct klock_watcher klock_watch_held;     /* held.c: KLOCK_CHECK=1, misuse */
+extern const struct klock_watcher klock_watch_lockdep;  /* lib/lockdep: misuse and order */
 extern const struct klock_watcher klock_watch_valgrind; /* valgrind.c: Helgrind and DRD */
 extern const struct klock_watcher klock_watch_tsan;     /* tsan.c: ThreadSanitizer */
 
-/* Asks the watchers whether they are present, and sets klock_watched. Called once. */
-void klock_watch_init(void);
+/*
+ * Asks the watchers whether they are present, and sets klock_watched: once,
+ * before the first event and before anything else of a watcher's is used.
+ */
+void klock_watch_prepare(void);
 
 /* Makes the map one of class `key`, which keeps the name it was given first. */
 void klock_map_init(struct lockdep_map *map, const char *name, struct lock_class_key *key);

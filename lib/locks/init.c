@@ -17,7 +17,7 @@
 static void init(void)
 {
 	klock_park_init();
-	klock_watch_init();
+	klock_watch_prepare();
 	(void)pthread_atfork(NULL, NULL, klock_park_after_fork);
 }
 

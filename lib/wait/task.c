@@ -131,6 +131,7 @@ static void after_fork(void)
 		if (task->tid) /* a thread that came or went just then leaves its reference */
 			task->refs--;
 		task->tid = 0;
+		task->held = NULL; /* what its thread held is not the next one's */
 		if (task->refs)
 			continue;
 		task->next_free = free_tasks;
@@ -184,7 +185,6 @@ static struct klock_task *register_thread(void)
 	if (!task)
 		klock_bug_fatal(&no_memory);
 	task->many_cpus = klock_cpu_many();
-	task->held = NULL;
 	/* Eats what klock_kill_all() left there, and sees its mark: [T6]. */
 	klock_xchg_acq_rel(&task->parker, PARKER_EMPTY);
 	forget_old_kills(task);

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# Arrows point down only: locks -> annotate -> (wait/task.h) and wait -> base.
+# Arrows point down only: locks -> lockdep -> annotate -> (wait/task.h) and wait -> base.
 # Only base knows what a futex is called. A folder that is not in the table fails.
 top_srcdir=${top_srcdir:-$(cd "$(dirname "$0")/../.." && pwd)}
 . "$top_srcdir/tests/support/tap.sh"
@@ -13,6 +13,8 @@ allowed() # LAYER INCLUDED-FILE
 	base:base/*) ;;
 	wait:base/* | wait:wait/*) ;;
 	annotate:base/* | annotate:annotate/* | annotate:wait/task.h) ;;
+	lockdep:base/futex.h) false ;;
+	lockdep:base/* | lockdep:annotate/watch.h | lockdep:wait/task.h | lockdep:lockdep/*) ;;
 	locks:base/futex.h) false ;;
 	locks:base/* | locks:wait/* | locks:annotate/* | locks:locks/*) ;;
 	*) false ;;

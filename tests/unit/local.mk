@@ -5,7 +5,7 @@
 check_suites += tests/unit/test_guard
 check_suites += tests/unit/test_iocb
 check_suites += tests/unit/test_held
-tests_unit_test_held_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=malloc,--wrap=realloc
+tests_unit_test_held_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=klock_arena_alloc
 check_suites += tests/unit/test_base
 check_suites += tests/unit/test_bug
 check_suites += tests/unit/test_fork

@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: MIT */
+/* The functions of <klock/lockdep.h>. */
+#include <klock/lockdep.h>
+#include "annotate/watch.h"
+#include "lockdep/chain.h"
+#include "lockdep/lockdep.h"
+#include "lockdep/options.h"
+#include "lockdep/report.h"
+#include "lockdep/validate.h"
+
+/* The calling thread's stack, if there is anything to be followed. */
+static struct klock_held_stack *following(void)
+{
+	struct klock_held_stack *stack;
+
+	klock_watch_prepare();
+	if (!klock_options.order)
+		return NULL;
+	stack = klock_held_self();
+	return stack && !stack->off && klock_held_make_room(stack) ? stack : NULL;
+}
+
+static struct klock_held pseudo(struct lockdep_map *map, int read, unsigned long ip)
+{
+	return (struct klock_held){
+		.map = map,
+		.name = *map,
+		.read = (enum klock_read)read,
+		.site = (const void *)ip,
+	};
+}
+
+void klock_lock_acquire(struct lockdep_map *map, unsigned int subclass, int trylock, int read,
+			int check, const struct lockdep_map *nest, unsigned long ip)
+{
+	struct klock_held_stack *stack = following();
+	struct klock_held h;
+
+	if (!stack)
+		return;
+	h = pseudo(map, read, ip);
+	h.nest = nest;
+	h.trylock = trylock;
+	h.unchecked = !check;
+	klock_follow(stack, &h, subclass);
+}
+
+void klock_lock_release(struct lockdep_map *map, unsigned long ip)
+{
+	struct klock_held_stack *stack = following();
+	struct klock_held *h, absent;
+
+	if (!stack)
+		return;
+	h = klock_held_find(stack, map);
+	if (h) {
+		if (h->pins)
+			klock_report_misuse("releasing a pinned lock", h, stack);
+		klock_held_remove(stack, h);
+		return;
+	}
+	absent = pseudo(map, 0, ip);
+	absent.class = klock_class_of(map, 0);
+	klock_report_misuse("bad unlock balance detected: it is not held", &absent, stack);
+}
+
+void klock_lock_sync(struct lockdep_map *map, unsigned int subclass, int read, int check,
+		     const struct lockdep_map *nest, unsigned long ip)
+{
+	struct klock_held_stack *stack = following();
+
+	klock_lock_acquire(map, subclass, 0, read, check, nest, ip);
+	if (stack && stack->count && stack->locks[stack->count - 1].map == map)
+		klock_held_remove(stack, &stack->locks[stack->count - 1]);
+}
+
+void klock_lock_downgrade(struct lockdep_map *map, unsigned long ip)
+{
+	struct klock_held_stack *stack = following();
+	struct klock_held *h = stack ? klock_held_find(stack, map) : NULL;
+
+	(void)ip;
+	if (h) {
+		h->read = KLOCK_HELD_READ;
+		klock_held_rekey(stack, h);
+	}
+}
+
+void klock_lockdep_off(void)
+{
+	struct klock_held_stack *stack = klock_held_self();
+
+	if (stack)
+		stack->off++;
+}
+
+void klock_lockdep_on(void)
+{
+	struct klock_held_stack *stack = klock_held_self();
+
+	if (stack && stack->off)
+		stack->off--;
+}
+
+bool klock_lockdep_holds(const struct lockdep_map *map, int read)
+{
+	struct klock_held_stack *stack;
+
+	klock_watch_prepare();
+	stack = klock_options.misuse ? klock_held_self() : NULL;
+	if (!stack)
+		return true; /* nobody knows better */
+	if (read < 0)
+		return klock_held_find(stack, map);
+	return klock_held_find_mode(stack, map, !read);
+}
+
+int klock_lockdep_depth(void)
+{
+	struct klock_held_stack *stack = klock_options.misuse ? klock_held_self() : NULL;
+
+	return stack ? (int)stack->count : 0;
+}
+
+void klock_lock_set_cmp_fn(struct lockdep_map *map, klock_lock_cmp_fn cmp_fn,
+			   klock_lock_print_fn print_fn)
+{
+	struct klock_class *class;
+
+	klock_watch_prepare();
+	class = klock_options.order ? klock_class_of(map, 0) : NULL;
+	if (class) {
+		class->print_fn = print_fn;
+		class->cmp_fn = cmp_fn;
+	}
+}
+
+struct pin_cookie klock_lock_pin(struct lockdep_map *map)
+{
+	struct klock_held_stack *stack = following();
+	struct klock_held *h = stack ? klock_held_find(stack, map) : NULL;
+	struct pin_cookie cookie = { h ? 1 : 0 };
+
+	if (h)
+		h->pins++;
+	return cookie;
+}
+
+void klock_lock_repin(struct lockdep_map *map, struct pin_cookie cookie)
+{
+	struct klock_held_stack *stack = following();
+	struct klock_held *h = stack ? klock_held_find(stack, map) : NULL;
+
+	if (h)
+		h->pins += cookie.val;
+}
+
+void klock_lock_unpin(struct lockdep_map *map, struct pin_cookie cookie)
+{
+	struct klock_held_stack *stack = following();
+	struct klock_held *h = stack ? klock_held_find(stack, map) : NULL;
+
+	if (!h)
+		return;
+	if (h->pins < cookie.val)
+		klock_report_misuse("unpinning an unpinned lock", h, stack);
+	else
+		h->pins -= cookie.val;
+}
+
+void klock_non_block_start(void)
+{
+	struct klock_held_stack *stack = klock_held_self();
+
+	klock_watch_prepare();
+	if (stack)
+		stack->non_block++;
+}
+
+void klock_non_block_end(void)
+{
+	struct klock_held_stack *stack = klock_held_self();
+
+	if (stack && stack->non_block)
+		stack->non_block--;
+}
+
+void klock_might_sleep(void)
+{
+	struct klock_held_stack *stack = following();
+
+	if (stack && stack->non_block)
+		klock_report_assert("a place that may sleep, in a section that must not block",
+				    NULL, __builtin_return_address(0), stack);
+}
+
+void klock_lockdep_assert_failed(const struct lockdep_map *map, const char *what)
+{
+	klock_report_assert(what, map, __builtin_return_address(0), klock_held_self());
+}

@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: MIT */
+#include "lockdep/class.h"
+#include "base/minilock.h"
+#include "lockdep/arena.h"
+#include "lockdep/graph.h"
+#include <stdio.h>
+#include <string.h>
+
+/* What a key's class_data points at. */
+struct klock_class_set {
+	struct klock_class *at[KLOCK_MAX_SUBCLASSES];
+};
+
+/* What a lock's map points at when lockdep_set_class() gave it more than a key. */
+struct lock_alias {
+	unsigned char kind; /* KLOCK_REF_ALIAS */
+	unsigned char subclass;
+	const char *name;
+	struct lock_class_key *key;
+	struct lock_alias *next;
+};
+
+struct lock_class_key klock_novalidate_key;
+
+static struct klock_minilock classes_lock; /* making of classes, keys and aliases */
+static struct klock_class *classes;
+static uint32_t nr_classes;
+static struct lock_alias *aliases; /* one for each key, name and level */
+
+/* A static lock is its own class: the string it was given makes way for a key. */
+struct static_key {
+	struct lock_class_key key;
+	const struct lockdep_map *origin;
+};
+
+/* Without memory, or when another thread was first, nothing changes: the caller looks again. */
+static void make_static_key(struct lockdep_map *map, const unsigned char *name)
+{
+	const void *expected = name;
+	struct static_key *made = klock_arena_alloc(sizeof(*made));
+
+	if (!made)
+		return;
+	made->key.kind = KLOCK_REF_STATIC_KEY;
+	made->key.name = (const char *)name + 1;
+	made->origin = map;
+	klock_cas_acq_rel(&map->ref, &expected, (const void *)&made->key);
+}
+
+static const char *name_of(const struct lockdep_map *map)
+{
+	const unsigned char *ref = klock_load_acquire(&map->ref);
+
+	return *ref == KLOCK_REF_ALIAS ? ((const struct lock_alias *)ref)->name
+				       : ((const struct lock_class_key *)ref)->name;
+}
+
+/* The key behind a map, and the nesting level that was set for the lock itself. */
+static struct lock_class_key *resolve(struct lockdep_map *map, unsigned int *subclass)
+{
+	const unsigned char *ref = klock_load_acquire(&map->ref);
+
+	if (ref && *ref == KLOCK_REF_STATIC_NAME) {
+		make_static_key(map, ref);
+		ref = klock_load_acquire(&map->ref);
+		if (*ref == KLOCK_REF_STATIC_NAME)
+			return NULL; /* no memory */
+	}
+	if (ref && *ref == KLOCK_REF_ALIAS) {
+		const struct lock_alias *alias = (const struct lock_alias *)ref;
+
+		if (!*subclass)
+			*subclass = alias->subclass;
+		return alias->key;
+	}
+	return (struct lock_class_key *)ref;
+}
+
+static struct klock_class *make_class(struct lockdep_map *map, struct lock_class_key *key,
+				      unsigned int subclass)
+{
+	struct klock_class *class = klock_arena_alloc(sizeof(*class));
+	const char *name = name_of(map);
+
+	if (!class)
+		return NULL;
+	class->name = klock_arena_strdup(name ? name : "?");
+	if (!class->name)
+		return NULL;
+	class->set = key->class_data;
+	class->origin = key->kind == KLOCK_REF_STATIC_KEY
+				? (const void *)((struct static_key *)key)->origin
+				: (const void *)key;
+	class->subclass = (unsigned char)subclass;
+	class->novalidate = key == &klock_novalidate_key;
+	class->id = ++nr_classes;
+	class->next = classes;
+	klock_store_release(&classes, class);
+	return class;
+}
+
+static struct klock_class *find_or_make(struct lockdep_map *map, struct lock_class_key *key,
+					unsigned int subclass)
+{
+	struct klock_class_set *set = key->class_data;
+
+	if (!set) {
+		set = klock_arena_alloc(sizeof(*set));
+		if (!set)
+			return NULL;
+		/* [L1] release: pairs with [L2]; a set that is seen is seen zeroed. */
+		klock_store_release(&key->class_data, (void *)set);
+	}
+	if (!set->at[subclass])
+		/* [L3] release: pairs with [L4]. */
+		klock_store_release(&set->at[subclass], make_class(map, key, subclass));
+	return set->at[subclass];
+}
+
+struct klock_class *klock_class_of(struct lockdep_map *map, unsigned int subclass)
+{
+	struct lock_class_key *key = resolve(map, &subclass);
+	struct klock_class *class;
+	struct klock_class_set *set;
+
+	if (!key || subclass >= KLOCK_MAX_SUBCLASSES)
+		return NULL;
+	set = klock_load_acquire(&key->class_data); /* [L2] pairs with [L1] */
+	if (KLOCK_LIKELY(set)) {
+		class = klock_load_acquire(&set->at[subclass]); /* [L4] pairs with [L3] */
+		if (KLOCK_LIKELY(class))
+			return class;
+	}
+	klock_minilock_lock(&classes_lock);
+	class = find_or_make(map, key, subclass);
+	klock_minilock_unlock(&classes_lock);
+	return class;
+}
+
+struct lock_class_key *klock_class_key_of(struct lockdep_map *map)
+{
+	unsigned int subclass = 0;
+
+	return resolve(map, &subclass);
+}
+
+void klock_class_alias(struct lockdep_map *map, const char *name, struct lock_class_key *key,
+		       unsigned char subclass)
+{
+	struct lock_alias *alias;
+
+	klock_minilock_lock(&classes_lock);
+	for (alias = aliases; alias; alias = alias->next)
+		if (alias->key == key && alias->subclass == subclass && !strcmp(alias->name, name))
+			break;
+	if (!alias && (alias = klock_arena_alloc(sizeof(*alias)))) {
+		*alias = (struct lock_alias){ KLOCK_REF_ALIAS, subclass, klock_arena_strdup(name),
+					      key, aliases };
+		aliases = alias;
+	}
+	klock_minilock_unlock(&classes_lock);
+	if (alias)
+		klock_store_release(&map->ref, (const void *)alias);
+}
+
+void klock_class_forget(struct klock_class *class)
+{
+	/* Not through the key, whose memory may be gone with the code that had it. */
+	if (class->set->at[class->subclass] == class)
+		klock_store_release(&class->set->at[class->subclass], (struct klock_class *)NULL);
+}
+
+struct klock_class *klock_classes(void)
+{
+	return klock_load_acquire(&classes);
+}
+
+uint32_t klock_nr_classes(void)
+{
+	return klock_load_relaxed(&nr_classes);
+}
+
+const char *klock_class_name(const struct klock_class *class, char *buf, size_t size)
+{
+	if (class->subclass)
+		snprintf(buf, size, "%s/%d", class->name, class->subclass);
+	else
+		snprintf(buf, size, "%s", class->name);
+	return buf;
+}

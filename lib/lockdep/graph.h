@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Which class was acquired while which other was held, and how. Everything
+ * here runs under klock_graph_lock.
+ *
+ * An edge A -> B remembers the modes it was seen in, as what they mean for a
+ * deadlock: was A held exclusively or shared (E, S), was B acquired in a way
+ * that a waiting writer does not hold up (R: a recursive reader), or not (N).
+ * A circle of edges is a deadlock unless somewhere an R is followed by an S:
+ * a recursive reader does not wait for another reader.
+ */
+#ifndef KLOCK_LOCKDEP_GRAPH_H
+#define KLOCK_LOCKDEP_GRAPH_H
+
+#include "base/minilock.h"
+#include "lockdep/class.h"
+#include "lockdep/trace.h"
+
+extern struct klock_minilock klock_graph_lock;
+
+/* How a lock is held or wanted: the kernel's values of `read`. */
+enum klock_read { KLOCK_HELD_WRITE, KLOCK_HELD_READ, KLOCK_HELD_RECURSIVE };
+
+enum {
+	KLOCK_DEP_SR = 1 << 0,
+	KLOCK_DEP_ER = 1 << 1,
+	KLOCK_DEP_SN = 1 << 2,
+	KLOCK_DEP_EN = 1 << 3,
+	KLOCK_DEP_N = KLOCK_DEP_SN | KLOCK_DEP_EN,
+};
+
+struct klock_edge {
+	struct klock_class *from, *to;
+	struct klock_edge *next_after, *next_before;
+	unsigned int dep; /* KLOCK_DEP_* seen so far */
+	bool bad;         /* it closed a circle, and was reported: searches leave it out */
+	struct klock_trace trace; /* of the first acquisition of `to` under `from` */
+};
+
+/*
+ * Looks for a chain of edges from `start`, wanted as `start_read` says, to
+ * `goal`, held as `goal_read` says, that would close a deadlock. True: the
+ * path can be read back with klock_path_step(), from the goal to the start.
+ */
+bool klock_graph_search(struct klock_class *start, enum klock_read start_read,
+			struct klock_class *goal, enum klock_read goal_read);
+
+/*
+ * The edge by which the last search's path arrives at *class; *class becomes
+ * the class it comes from. NULL at the start. `xr` is the walker's, at first
+ * what klock_graph_search() left in klock_path_xr.
+ */
+struct klock_edge *klock_path_step(struct klock_class **class, bool *xr);
+extern bool klock_path_xr;
+
+/* Remembers `to` acquired under `from`. Without memory it is checked again next time. */
+void klock_graph_add(struct klock_class *from, enum klock_read from_read, struct klock_class *to,
+		     enum klock_read to_read, const void *site, bool bad);
+
+/* Whether this order was reported before. */
+bool klock_graph_known_bad(const struct klock_class *from, const struct klock_class *to);
+
+/* Takes the class out of all paths. */
+void klock_graph_zap(struct klock_class *class);
+
+uint32_t klock_nr_edges(void);
+
+#endif

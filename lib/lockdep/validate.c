@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The rules. A lock that is tried makes no order for itself, as its taker does
+ * not wait; while it is held it does for those taken after it. Edges lead from
+ * the topmost held lock that was waited for and all tried ones above it: what
+ * is below has its edge to that one, and the graph is searched transitively.
+ */
+#include "lockdep/validate.h"
+#include "lockdep/chain.h"
+#include "lockdep/report.h"
+#include <klock/lockdep.h>
+
+enum recursion { NOT_HELD, SAFE_BY_NEST, DEADLOCK };
+
+static bool ordered_within_class(const struct klock_held *prev, const struct klock_held *next)
+{
+	return prev->class->cmp_fn && prev->class->cmp_fn(prev->map, next->map) < 0;
+}
+
+/* The class is held already: by itself a deadlock, unless something says otherwise. */
+static enum recursion check_recursion(struct klock_held_stack *stack, struct klock_held *next,
+				      struct klock_held **held)
+{
+	bool nest_held = false;
+
+	for (struct klock_held *h = next; h-- > stack->locks;) {
+		if (next->nest && h->map == next->nest)
+			nest_held = true;
+		if (h->class != next->class || h->unchecked)
+			continue;
+		if (next->read == KLOCK_HELD_RECURSIVE && h->read != KLOCK_HELD_WRITE)
+			continue;
+		if (ordered_within_class(h, next))
+			continue;
+		*held = h;
+		for (; !nest_held && h > stack->locks; h--)
+			nest_held = next->nest && h[-1].map == next->nest;
+		return nest_held ? SAFE_BY_NEST : DEADLOCK;
+	}
+	return NOT_HELD;
+}
+
+/* One new order; false if it closes a circle, which is then in the report. */
+static bool check_order(struct klock_held *prev, struct klock_held *next,
+			struct klock_report *report)
+{
+	if (prev->class == next->class && ordered_within_class(prev, next))
+		return true;
+	if (klock_graph_known_bad(prev->class, next->class))
+		return true;
+	if (klock_graph_search(next->class, next->read, prev->class, prev->read)) {
+		klock_report_circle(report, prev, next);
+		klock_graph_add(prev->class, prev->read, next->class, next->read, next->site,
+				true);
+		return false;
+	}
+	klock_graph_add(prev->class, prev->read, next->class, next->read, next->site, false);
+	return true;
+}
+
+static void check_orders(struct klock_held_stack *stack, struct klock_held *next,
+			 struct klock_report *report)
+{
+	for (struct klock_held *h = next; h-- > stack->locks;) {
+		if (h->class && !h->unchecked && !check_order(h, next, report))
+			return;
+		if (!h->trylock)
+			return;
+	}
+}
+
+static void validate_new(struct klock_held_stack *stack, struct klock_held *next)
+{
+	struct klock_report report = { .kind = KLOCK_REPORT_NONE };
+	struct klock_held *held = NULL;
+
+	stack->off++; /* whatever is called from here takes no part in any order */
+	klock_minilock_lock(&klock_graph_lock);
+	switch (check_recursion(stack, next, &held)) {
+	case DEADLOCK:
+		if (!next->class->reported_recursion)
+			klock_report_recursion(&report, held, next);
+		next->class->reported_recursion = true;
+		break;
+	case NOT_HELD:
+		check_orders(stack, next, &report);
+		break;
+	case SAFE_BY_NEST:
+		break;
+	}
+	klock_chain_add(stack->key);
+	klock_minilock_unlock(&klock_graph_lock);
+	if (report.kind != KLOCK_REPORT_NONE)
+		klock_report_print(&report, stack);
+	stack->off--;
+}
+
+void klock_validate(struct klock_held_stack *stack, struct klock_held *next)
+{
+	/* An order within the class depends on the locks, not on the chain of classes. */
+	if (KLOCK_LIKELY(!next->class->cmp_fn && klock_chain_known(stack->key)))
+		return;
+	validate_new(stack, next);
+}

@@ -1,0 +1,5 @@
+# SPDX-License-Identifier: MIT
+# What the checker has to find and what it must not say. To add a scenario: a line in
+# matrix.def.
+plain_tests += tests/lockdep/matrix
+tests_lockdep_matrix_SOURCES = tests/lockdep/matrix.c tests/lockdep/matrix.def
