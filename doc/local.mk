@@ -6,6 +6,11 @@ dist_man_MANS = \
 	doc/man/klock_bug.3 \
 	doc/man/klock_guard.3 \
 	doc/man/klock_iocb.3 \
+	doc/man/klock_lockdep.3 \
+	doc/man/klock_lockdep.7 \
+	doc/man/klock_lockdep_assert.3 \
+	doc/man/klock_lockdep_class.3 \
+	doc/man/klock_lockdep_map.3 \
 	doc/man/klock_mutex.3 \
 	doc/man/klock_percpu_rwsem.3 \
 	doc/man/klock_rwsem.3 \
