@@ -39,6 +39,17 @@ check-valgrind: built
 	@status=0; for tool in memcheck helgrind drd annotate; do \
 		echo "== $$tool"; $(MAKE) check-$$tool || status=1; done; exit $$status
 
+# Correct programs under lockdep, which has nothing to say of them: all suites, the torture,
+# and the file cache. What is misuse on purpose the suites mark themselves (on_purpose.h). Left
+# out is tests/lockdep, whose programs switch the checker on by themselves and provoke reports.
+silent = $(SHELL) $(abs_top_srcdir)/tests/lockdep/silent
+silent_scripts = tests/filecache/race.sh tests/filecache/cli.sh tests/docs/examples.sh
+check-lockdep: built
+	@KLOCK_TORTURE_SECONDS=$${KLOCK_TORTURE_SECONDS-10} $(MAKE) check-TESTS \
+		TESTS="`printf '%s ' $(test_programs) | sed 's|tests/lockdep/[^ ]*||g'` \
+			$(silent_scripts)" TEST_SUITE_LOG=$@.log \
+		LOG_COMPILER='$(silent)' SH_LOG_COMPILER='$(silent) $(SHELL)'
+
 check-asan:
 	+@$(slow_tests) $(sub_build) asan check-programs --disable-shared --enable-werror \
 		CC='$(CC)' --enable-sanitizer=address,undefined
@@ -73,6 +84,7 @@ bare = --disable-shared --enable-werror --without-check --without-valgrind
 # Everything, for an evening: half an hour of torture, then each other compiler and machine.
 check-long: check
 	KLOCK_TORTURE_SECONDS=1800 $(MAKE) torture
+	$(MAKE) check-lockdep
 	$(MAKE) check-valgrind
 	$(MAKE) check-asan
 	$(MAKE) check-tsan
@@ -83,6 +95,6 @@ check-long: check
 clean-local:
 	rm -rf sub-asan sub-tsan sub-clang sub-musl sub-aarch64 sub-armhf
 
-.PHONY: built check-programs torture check-memcheck check-helgrind check-drd check-annotate \
-	check-valgrind check-asan check-tsan check-clang check-musl check-cross check-aarch64 \
-	check-armhf check-long
+.PHONY: built check-programs check-lockdep torture check-memcheck check-helgrind check-drd \
+	check-annotate check-valgrind check-asan check-tsan check-clang check-musl check-cross \
+	check-aarch64 check-armhf check-long

@@ -3,3 +3,7 @@
 # matrix.def.
 plain_tests += tests/lockdep/matrix
 tests_lockdep_matrix_SOURCES = tests/lockdep/matrix.c tests/lockdep/matrix.def
+
+# Correct programs: "make check-lockdep" runs them under this.
+EXTRA_DIST += tests/lockdep/silent
+test_scripts += tests/lockdep/silent.sh

@@ -19,4 +19,4 @@ check_suites += tests/unit/test_semaphore
 check_suites += tests/unit/test_task
 check_suites += tests/unit/test_wait_bit
 
-EXTRA_DIST += tests/support/bugs.h
+EXTRA_DIST += tests/support/bugs.h tests/support/on_purpose.h

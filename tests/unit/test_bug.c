@@ -2,6 +2,7 @@
 /* Misuse: what is said of it, and that it changes nothing. */
 #include "support/actor.h"
 #include "support/ck_main.h"
+#include "support/on_purpose.h"
 #include <errno.h>
 #include <klock.h>
 #include <signal.h>
@@ -182,27 +183,51 @@ START_TEST(wait_for_a_lock_of_ones_own_is_reported)
 {
 	klock_kill(klock_current());
 	down_write(&rwsem);
+	on_purpose_begin();
 	ck_assert_int_eq(down_write_killable(&rwsem), -EINTR);
 	expect_bug("that it holds", "rw_semaphore", &rwsem);
 	ck_assert_int_eq(down_read_killable(&rwsem), -EINTR);
 	expect_bug("that it holds", "rw_semaphore", &rwsem);
+	on_purpose_end();
 	up_write(&rwsem);
 	klock_unkill(klock_current());
 }
 END_TEST
 
+static long down_write_rwsem(void *arg)
+{
+	down_write(arg);
+	return 0;
+}
+
+static long percpu_read(void *arg)
+{
+	percpu_down_read(arg);
+	return 0;
+}
+
+static long percpu_read_end(void *arg)
+{
+	percpu_up_read(arg);
+	return 0;
+}
+
 START_TEST(negative_timeouts_are_refused)
 {
-	down_write(&rwsem);
+	struct actor holder;
+
+	actor_init(&holder);
+	actor_do(&holder, down_write_rwsem, &rwsem);
 	ck_assert_int_eq(down_read_timeout(&rwsem, -1), -EINVAL);
 	expect_bug("negative", "rw_semaphore", &rwsem);
-	up_write(&rwsem);
+	actor_do(&holder, up_write_rwsem, &rwsem);
 	ck_assert_int_eq(down_timeout(&semaphore, -1), -EINVAL);
 	expect_bug("negative", "semaphore", &semaphore);
-	percpu_down_read(&percpu);
+	actor_do(&holder, percpu_read, &percpu);
 	ck_assert_int_eq(percpu_down_write_timeout(&percpu, -1), -EINVAL);
 	expect_bug("negative", "percpu_rw_semaphore", &percpu);
-	percpu_up_read(&percpu);
+	actor_do(&holder, percpu_read_end, &percpu);
+	actor_fini(&holder);
 }
 END_TEST
 
