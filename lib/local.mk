@@ -30,6 +30,7 @@ wait = \
 	lib/wait/task.h
 
 annotate = \
+	lib/annotate/again.h \
 	lib/annotate/tsan.c \
 	lib/annotate/valgrind.c \
 	lib/annotate/watch.c \

@@ -91,31 +91,35 @@ KLOCK_INLINE bool klock_word_write_unlock_fast(uint32_t *word)
 }
 
 /* [W3] acquire: pairs with [W2]; a reader sees what the last writer did. */
-KLOCK_INLINE bool klock_word_read_fast(uint32_t *word)
+KLOCK_INLINE bool klock_word_read_try(uint32_t *word)
 {
-	uint32_t w;
+	uint32_t w = klock_load_relaxed(word); /* only a guess: the exchange decides */
 
-	if (KLOCK_UNLIKELY(!klock_self_word))
-		return false;
-	w = klock_load_relaxed(word); /* only a guess: the exchange decides */
 	while (KLOCK_LIKELY(!(w & KLOCK_W_READ_BLOCKED)))
 		if (KLOCK_LIKELY(klock_cas_acquire(word, &w, w + KLOCK_W_READER)))
 			return true;
 	return false;
 }
 
-/* [W4] release: pairs with [W1]; the next writer comes after all that readers read. */
-KLOCK_INLINE bool klock_word_read_unlock_fast(uint32_t *word)
+KLOCK_INLINE bool klock_word_read_fast(uint32_t *word)
 {
-	uint32_t w;
+	return KLOCK_LIKELY(klock_self_word) && klock_word_read_try(word);
+}
 
-	if (KLOCK_UNLIKELY(!klock_self_word))
-		return false;
-	w = klock_load_relaxed(word); /* only a guess: the exchange decides */
+/* [W4] release: pairs with [W1]; the next writer comes after all that readers read. */
+KLOCK_INLINE bool klock_word_read_drop(uint32_t *word)
+{
+	uint32_t w = klock_load_relaxed(word); /* only a guess: the exchange decides */
+
 	while (KLOCK_LIKELY(w >= KLOCK_W_READER && !(w & KLOCK_W_FLAGS)))
 		if (KLOCK_LIKELY(klock_cas_release(word, &w, w - KLOCK_W_READER)))
 			return true;
 	return false;
+}
+
+KLOCK_INLINE bool klock_word_read_unlock_fast(uint32_t *word)
+{
+	return KLOCK_LIKELY(klock_self_word) && klock_word_read_drop(word);
 }
 
 /*

@@ -151,6 +151,8 @@ static bool tsan_event(enum klock_event_kind kind, const struct klock_event *ev)
 	case KLOCK_EV_DOWNGRADED:
 		__tsan_mutex_post_lock(ev->lock, TSAN_READ | TSAN_TRY, 0);
 		break;
+	default:
+		break;
 	}
 	return true;
 }
@@ -158,7 +160,7 @@ static bool tsan_event(enum klock_event_kind kind, const struct klock_event *ev)
 const struct klock_watcher klock_watch_tsan = {
 	.name = "ThreadSanitizer",
 	.present = tsan_present,
-	.event = tsan_event,
+	.on = { [0 ... KLOCK_EV_NR - 1] = tsan_event },
 	.released = tsan_released,
 	.acquired = tsan_acquired,
 };

@@ -199,7 +199,7 @@ static bool valgrind_event(enum klock_event_kind kind, const struct klock_event 
 const struct klock_watcher klock_watch_valgrind = {
 	.name = "Valgrind",
 	.present = valgrind_present,
-	.event = valgrind_event,
+	.on = { [0 ... KLOCK_EV_NR - 1] = valgrind_event },
 	.released = valgrind_released,
 	.acquired = valgrind_acquired,
 };

@@ -14,19 +14,41 @@ static const struct klock_watcher *const known[] = {
 #define NR_KNOWN (sizeof(known) / sizeof(known[0]))
 
 bool klock_watched;
+klock_watch_fn klock_watchers_of[KLOCK_EV_NR];
 static const struct klock_watcher *present[NR_KNOWN];
 static unsigned int nr_present;
+
+static bool tell_all(enum klock_event_kind kind, const struct klock_event *ev)
+{
+	for (unsigned int i = 0; i < nr_present; i++)
+		if (present[i]->on[kind] && !present[i]->on[kind](kind, ev))
+			return false;
+	return true;
+}
+
+static klock_watch_fn who_hears(int kind)
+{
+	klock_watch_fn fn = NULL;
+
+	for (unsigned int i = 0; i < nr_present; i++)
+		if (present[i]->on[kind])
+			fn = fn ? tell_all : present[i]->on[kind];
+	return fn;
+}
 
 static void find_watchers(void)
 {
 	/* Set here once and for all; but Helgrind does not know pthread_once(). */
 	klock_exempt(&klock_watched, sizeof(klock_watched));
+	klock_exempt(klock_watchers_of, sizeof(klock_watchers_of));
 	klock_exempt(present, sizeof(present));
 	klock_exempt(&nr_present, sizeof(nr_present));
 	for (size_t i = 0; i < NR_KNOWN; i++)
 		if (known[i]->present())
 			present[nr_present++] = known[i];
-	klock_watched = nr_present > 0;
+	for (int kind = 0; kind < KLOCK_EV_NR; kind++)
+		klock_watchers_of[kind] = who_hears(kind);
+	klock_store_release(&klock_watched, nr_present > 0); /* [A4] pairs with [A3] */
 }
 
 void klock_watch_prepare(void)
@@ -36,12 +58,9 @@ void klock_watch_prepare(void)
 	pthread_once(&once, find_watchers);
 }
 
-bool klock_watch_slow(enum klock_event_kind kind, const struct klock_event *ev)
+bool klock_watches_alone(const struct klock_watcher *watcher)
 {
-	for (unsigned int i = 0; i < nr_present; i++)
-		if (!present[i]->event(kind, ev))
-			return false;
-	return true;
+	return nr_present == 1 && present[0] == watcher;
 }
 
 void klock_bit_released(unsigned long *word)

@@ -28,6 +28,7 @@ enum klock_event_kind {
 	KLOCK_EV_RELEASED,
 	KLOCK_EV_DOWNGRADE,  /* write to read, before other readers may come in */
 	KLOCK_EV_DOWNGRADED,
+	KLOCK_EV_NR,
 };
 
 /* What kind of lock it is: `type` is the kernel's name of its struct. */
@@ -47,19 +48,24 @@ struct klock_event {
 	const void *site; /* in the program */
 };
 
-/* Tells the watchers. False: one of them has reported a misuse, and the call is to be refused. */
-bool klock_watch_slow(enum klock_event_kind kind, const struct klock_event *ev);
+/* False: a misuse has been reported, and the call is to be refused. */
+typedef bool (*klock_watch_fn)(enum klock_event_kind kind, const struct klock_event *ev);
+
+/* Who hears of each kind of event: nobody (NULL), the one watcher that wants it, or all that do. */
+extern klock_watch_fn klock_watchers_of[KLOCK_EV_NR];
 
 static inline bool klock_watch(enum klock_event_kind kind, const struct klock_event *ev)
 {
-	return KLOCK_LIKELY(!klock_watched) || klock_watch_slow(kind, ev);
+	klock_watch_fn fn = klock_watchers_of[kind];
+
+	return KLOCK_LIKELY(!fn) || fn(kind, ev);
 }
 
-/* A watcher. `event` is called for each event, in the order of the table in watch.c. */
+/* A watcher. Of several that want an event each is asked, in the order of the table in watch.c. */
 struct klock_watcher {
 	const char *name;
 	bool (*present)(void); /* asked once, before the first event */
-	bool (*event)(enum klock_event_kind kind, const struct klock_event *ev);
+	klock_watch_fn on[KLOCK_EV_NR]; /* NULL: does not want this kind */
 	/* A release and an acquire of the caller's own memory, for bits; may be NULL. */
 	void (*released)(void *addr);
 	void (*acquired)(void *addr);
@@ -74,6 +80,9 @@ extern const struct klock_watcher klock_watch_tsan;     /* tsan.c: ThreadSanitiz
  * before the first event and before anything else of a watcher's is used.
  */
 void klock_watch_prepare(void);
+
+/* Whether this watcher is present, and no other. */
+bool klock_watches_alone(const struct klock_watcher *watcher);
 
 /* Makes the map one of class `key`, which keeps the name it was given first. */
 void klock_map_init(struct lockdep_map *map, const char *name, struct lock_class_key *key);

@@ -40,6 +40,7 @@ void klock_lock_acquire(struct lockdep_map *map, unsigned int subclass, int tryl
 		return;
 	h = pseudo(map, read, ip);
 	h.nest = nest;
+	h.asked = KLOCK_HELD_PSEUDO(subclass, trylock, read, !!check);
 	h.trylock = trylock;
 	h.unchecked = !check;
 	klock_follow(stack, &h, subclass);
@@ -90,6 +91,7 @@ void klock_lockdep_off(void)
 {
 	struct klock_held_stack *stack = klock_held_self();
 
+	klock_again = NULL; /* each event is to be looked at */
 	if (stack)
 		stack->off++;
 }
@@ -129,10 +131,13 @@ void klock_lock_set_cmp_fn(struct lockdep_map *map, klock_lock_cmp_fn cmp_fn,
 
 	klock_watch_prepare();
 	class = klock_options.order ? klock_class_of(map, 0) : NULL;
-	if (class) {
-		class->print_fn = print_fn;
-		class->cmp_fn = cmp_fn;
-	}
+	if (!class)
+		return;
+	klock_minilock_lock(&klock_graph_lock);
+	class->print_fn = print_fn;
+	class->cmp_fn = cmp_fn;
+	klock_chain_reset(); /* what was in no need of a check is in need of one now */
+	klock_minilock_unlock(&klock_graph_lock);
 }
 
 struct pin_cookie klock_lock_pin(struct lockdep_map *map)
@@ -173,6 +178,7 @@ void klock_non_block_start(void)
 	struct klock_held_stack *stack = klock_held_self();
 
 	klock_watch_prepare();
+	klock_again = NULL; /* each event is to be looked at */
 	if (stack)
 		stack->non_block++;
 }

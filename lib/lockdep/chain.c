@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "lockdep/chain.h"
+#include "annotate/again.h"
 #include "lockdep/arena.h"
 #include <klock/atomic.h>
 #include <stddef.h>
@@ -18,6 +19,7 @@ struct table {
 
 static struct table *table;
 static uint32_t nr_chains;
+uint32_t klock_chain_generation = 1;
 
 bool klock_chain_known(uint64_t key)
 {
@@ -78,6 +80,8 @@ void klock_chain_reset(void)
 {
 	struct table *empty = make_table(table ? table->size : FIRST_SIZE);
 
+	/* relaxed: who still uses the old number is as early as who has just looked it up */
+	klock_store_relaxed(&klock_chain_generation, klock_chain_generation + 1);
 	if (!empty)
 		return; /* too many known: checked less, never wrongly */
 	nr_chains = 0;

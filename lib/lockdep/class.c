@@ -3,6 +3,7 @@
 #include "base/minilock.h"
 #include "lockdep/arena.h"
 #include "lockdep/graph.h"
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -11,14 +12,22 @@ struct klock_class_set {
 	struct klock_class *at[KLOCK_MAX_SUBCLASSES];
 };
 
-/* What a lock's map points at when lockdep_set_class() gave it more than a key. */
+/*
+ * What a lock's map points at when lockdep_set_class() gave it more than a key.
+ * Begins as a key does: klock_again_same() looks at class_data in either.
+ */
 struct lock_alias {
 	unsigned char kind; /* KLOCK_REF_ALIAS */
 	unsigned char subclass;
 	const char *name;
+	void *class_data; /* the key's, which may be another when its memory has been used again */
 	struct lock_class_key *key;
 	struct lock_alias *next;
 };
+
+_Static_assert(offsetof(struct lock_alias, class_data) ==
+		       offsetof(struct lock_class_key, class_data),
+	       "an alias begins as a key does");
 
 struct lock_class_key klock_novalidate_key;
 
@@ -99,18 +108,26 @@ static struct klock_class *make_class(struct lockdep_map *map, struct lock_class
 	return class;
 }
 
-static struct klock_class *find_or_make(struct lockdep_map *map, struct lock_class_key *key,
-					unsigned int subclass)
+/* Under classes_lock. NULL: no memory. */
+static struct klock_class_set *find_or_make_set(struct lock_class_key *key)
 {
 	struct klock_class_set *set = key->class_data;
 
 	if (!set) {
 		set = klock_arena_alloc(sizeof(*set));
-		if (!set)
-			return NULL;
 		/* [L1] release: pairs with [L2]; a set that is seen is seen zeroed. */
 		klock_store_release(&key->class_data, (void *)set);
 	}
+	return set;
+}
+
+static struct klock_class *find_or_make(struct lockdep_map *map, struct lock_class_key *key,
+					unsigned int subclass)
+{
+	struct klock_class_set *set = find_or_make_set(key);
+
+	if (!set)
+		return NULL;
 	if (!set->at[subclass])
 		/* [L3] release: pairs with [L4]. */
 		klock_store_release(&set->at[subclass], make_class(map, key, subclass));
@@ -148,14 +165,17 @@ void klock_class_alias(struct lockdep_map *map, const char *name, struct lock_cl
 		       unsigned char subclass)
 {
 	struct lock_alias *alias;
+	struct klock_class_set *set;
 
 	klock_minilock_lock(&classes_lock);
+	set = find_or_make_set(key);
 	for (alias = aliases; alias; alias = alias->next)
-		if (alias->key == key && alias->subclass == subclass && !strcmp(alias->name, name))
+		if (alias->key == key && alias->class_data == set &&
+		    alias->subclass == subclass && !strcmp(alias->name, name))
 			break;
 	if (!alias && (alias = klock_arena_alloc(sizeof(*alias)))) {
 		*alias = (struct lock_alias){ KLOCK_REF_ALIAS, subclass, klock_arena_strdup(name),
-					      key, aliases };
+					      set, key, aliases };
 		aliases = alias;
 	}
 	klock_minilock_unlock(&classes_lock);

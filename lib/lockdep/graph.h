@@ -12,14 +12,12 @@
 #ifndef KLOCK_LOCKDEP_GRAPH_H
 #define KLOCK_LOCKDEP_GRAPH_H
 
+#include "annotate/again.h"
 #include "base/minilock.h"
 #include "lockdep/class.h"
 #include "lockdep/trace.h"
 
 extern struct klock_minilock klock_graph_lock;
-
-/* How a lock is held or wanted: the kernel's values of `read`. */
-enum klock_read { KLOCK_HELD_WRITE, KLOCK_HELD_READ, KLOCK_HELD_RECURSIVE };
 
 enum {
 	KLOCK_DEP_SR = 1 << 0,

@@ -6,14 +6,16 @@
 
 #define FIRST_ROOM 16
 
-struct klock_held_stack *klock_held_self(void)
-{
-	struct klock_task *task = klock_task_self();
+__thread struct klock_held_stack *klock_again;
 
-	/* It stays with the task, and serves the next thread that is given it. */
-	if (!task->held)
-		task->held = klock_arena_alloc(sizeof(struct klock_held_stack));
-	return task->held;
+/* It stays with the task, and serves the next thread that is given it. */
+struct klock_held_stack *klock_held_new(struct klock_task *task)
+{
+	struct klock_held_stack *stack = klock_arena_alloc(sizeof(*stack));
+
+	if (stack)
+		stack->word = task->word;
+	return task->held = stack;
 }
 
 bool klock_held_make_room(struct klock_held_stack *stack)
@@ -31,6 +33,30 @@ bool klock_held_make_room(struct klock_held_stack *stack)
 	stack->locks = bigger;
 	stack->room = room;
 	return true;
+}
+
+bool klock_again_recall(struct klock_held_stack *stack, const struct lockdep_map *map,
+			unsigned int how)
+{
+	const struct klock_held *seen = stack->seen;
+
+	if (!seen)
+		return false;
+	seen += klock_again_hash(map->ref, how, stack->key);
+	if (!klock_again_same(seen, map, how, stack->key))
+		return false;
+	stack->locks[stack->count] = *seen;
+	return true;
+}
+
+void klock_held_remember(struct klock_held_stack *stack, struct klock_held *h, uint32_t generation)
+{
+	h->generation = generation;
+	h->class_data = ((const struct lock_class_key *)h->name.ref)->class_data;
+	if (!stack->seen)
+		stack->seen = klock_arena_alloc(KLOCK_AGAIN_SEEN * sizeof(*h));
+	if (stack->seen)
+		stack->seen[klock_again_hash(h->name.ref, h->asked, h->key_before)] = *h;
 }
 
 /* The chain with this lock on top of what is below it. */
@@ -52,7 +78,7 @@ struct klock_held *klock_held_push(struct klock_held_stack *stack, const struct 
 	top = &stack->locks[stack->count++];
 	*top = *h;
 	top->key_before = stack->key;
-	stack->key = key_after(top);
+	stack->key = top->key = key_after(top);
 	return top;
 }
 
@@ -78,10 +104,11 @@ struct klock_held *klock_held_find_mode(struct klock_held_stack *stack,
 
 void klock_held_rekey(struct klock_held_stack *stack, struct klock_held *h)
 {
-	stack->key = h > stack->locks ? key_after(h - 1) : 0;
+	stack->key = h > stack->locks ? h[-1].key : 0;
 	for (; h < stack->locks + stack->count; h++) {
 		h->key_before = stack->key;
-		stack->key = key_after(h);
+		stack->key = h->key = key_after(h);
+		h->generation = 0; /* nobody has asked for these locks in this order */
 	}
 }
 
@@ -89,7 +116,11 @@ void klock_held_remove(struct klock_held_stack *stack, struct klock_held *h)
 {
 	size_t above = (size_t)(stack->locks + stack->count - (h + 1));
 
-	memmove(h, h + 1, above * sizeof(*h));
 	stack->count--;
+	if (!above) {
+		stack->key = h->key_before;
+		return;
+	}
+	memmove(h, h + 1, above * sizeof(*h));
 	klock_held_rekey(stack, h);
 }

@@ -1,39 +1,23 @@
 /* SPDX-License-Identifier: MIT */
-/* What each thread holds, in the order of acquisition. */
+/* What each thread holds, in the order of acquisition: how entries come and go. */
 #ifndef KLOCK_LOCKDEP_HELD_H
 #define KLOCK_LOCKDEP_HELD_H
 
-#include "annotate/watch.h"
+#include "annotate/again.h"
 #include "lockdep/class.h"
 #include "lockdep/graph.h"
 #include "wait/task.h"
 
-struct klock_held {
-	const struct klock_lock_type *type; /* NULL: something that behaves like a lock */
-	struct lockdep_map *map;            /* which lock it is; may be gone, so only an address */
-	struct lockdep_map name;            /* a copy: outlives the lock */
-	struct klock_class *class;          /* NULL while the order is not checked */
-	const struct lockdep_map *nest;
-	const void *site;
-	uint64_t key_before; /* the chain below this lock */
-	enum klock_read read;
-	bool trylock;
-	bool unchecked; /* held, but no part of any order */
-	unsigned int pins;
-};
+/* Makes the calling thread's stack. NULL: no memory for one. */
+struct klock_held_stack *klock_held_new(struct klock_task *task);
 
-struct klock_held_stack {
-	size_t count, room;
-	unsigned int off; /* depth of lockdep_off() */
-	unsigned int non_block; /* depth of non_block_start() */
-	uint64_t key;     /* the chain of all that is held */
-	/* Holds for which there was no memory: releases of as many are not reported. */
-	size_t unlisted;
-	struct klock_held *locks;
-};
+/* The calling thread's, as above. */
+static inline struct klock_held_stack *klock_held_self(void)
+{
+	struct klock_task *task = klock_task_self();
 
-/* The calling thread's. NULL: no memory for one. */
-struct klock_held_stack *klock_held_self(void);
+	return KLOCK_LIKELY(task->held) ? task->held : klock_held_new(task);
+}
 
 /* Makes room for one more, before the lock is taken. False: no memory. */
 bool klock_held_make_room(struct klock_held_stack *stack);
@@ -45,6 +29,9 @@ struct klock_held *klock_held_push(struct klock_held_stack *stack, const struct 
 struct klock_held *klock_held_find(struct klock_held_stack *stack, const struct lockdep_map *map);
 struct klock_held *klock_held_find_mode(struct klock_held_stack *stack,
 					const struct lockdep_map *map, bool write);
+
+/* The next acquisition like this need not be checked, in this generation of the chains. */
+void klock_held_remember(struct klock_held_stack *stack, struct klock_held *h, uint32_t generation);
 
 /* Takes it out, from wherever it is, and makes the chain of what remains. */
 void klock_held_remove(struct klock_held_stack *stack, struct klock_held *h);

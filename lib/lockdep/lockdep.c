@@ -10,6 +10,7 @@
  */
 #include "lockdep/lockdep.h"
 #include "base/exempt.h"
+#include "lockdep/chain.h"
 #include "lockdep/misuse.h"
 #include "lockdep/options.h"
 #include "lockdep/report.h"
@@ -38,67 +39,88 @@ static struct klock_held wanted(const struct klock_event *ev)
 		.name = *ev->map,
 		.nest = ev->nest,
 		.site = ev->site,
+		.asked = KLOCK_HELD_ASKED(ev->how),
 		.read = ev->how & KLOCK_WRITE ? KLOCK_HELD_WRITE : KLOCK_HELD_READ,
 		.trylock = ev->how & KLOCK_TRY,
 	};
 }
 
-void klock_follow(struct klock_held_stack *stack, struct klock_held *h, unsigned int subclass)
+/* Whether the thread holds a lock with this reference: the same one, or one of its class. */
+static bool holds_ref(const struct klock_held_stack *stack, const struct klock_held *below)
 {
+	for (const struct klock_held *h = stack->locks; h < below; h++)
+		if (h->name.ref == below->name.ref)
+			return true;
+	return false;
+}
+
+struct klock_held *klock_follow(struct klock_held_stack *stack, struct klock_held *h,
+				unsigned int subclass)
+{
+	uint32_t generation = klock_load_relaxed(&klock_chain_generation); /* before the look-up */
 	struct klock_held *top;
 
 	if (klock_options.order)
 		h->class = klock_class_of(h->map, subclass);
+	h->name = *h->map; /* finding its class may have given a static lock its key */
 	if (h->class && h->class->novalidate)
 		h->unchecked = true;
 	top = klock_held_push(stack, h);
-	if (top && top->class && !top->unchecked && !top->trylock)
+	if (!top)
+		return NULL;
+	if (top->class && !top->unchecked && !top->trylock)
 		klock_validate(stack, top);
+	/* An order within the class, or with itself, is a matter of the locks: looked at each time. */
+	if (top->class && !top->class->cmp_fn && !(top->asked & KLOCK_NON_OWNER) &&
+	    !holds_ref(stack, top))
+		klock_held_remember(stack, top, generation);
+	return top;
 }
 
-static void acquire(struct klock_held_stack *stack, const struct klock_event *ev)
+static __attribute__((noinline)) void acquire(struct klock_held_stack *stack, const struct klock_event *ev)
 {
-	struct klock_held h = wanted(ev);
+	struct klock_held h = wanted(ev), *top;
 
 	if (!klock_held_make_room(stack))
 		klock_event_bug(ev, "out of memory for the list of held locks",
 				"free memory; releases of this thread are not checked until then");
-	if (h.trylock)
-		return; /* it does not wait: followed once it has succeeded */
-	if (stack->non_block)
-		klock_report_assert("an acquisition that may block, in a section that must not",
-				    ev->map, ev->site, stack);
-	klock_misuse_recursion(stack, ev);
+	if (!h.trylock) {
+		if (stack->non_block)
+			klock_report_assert(
+				"an acquisition that may block, in a section that must not",
+				ev->map, ev->site, stack);
+		klock_misuse_recursion(stack, ev);
+	}
+	if (ev->how & KLOCK_NON_OWNER) {
+		if (h.trylock)
+			return; /* it did not wait, and nobody holds it */
+		top = klock_follow(stack, &h, ev->how >> KLOCK_SUBCLASS_SHIFT);
+		if (top)
+			klock_held_remove(stack, top);
+		return;
+	}
 	klock_follow(stack, &h, ev->how >> KLOCK_SUBCLASS_SHIFT);
-	if (ev->how & KLOCK_NON_OWNER)
-		klock_held_remove(stack, &stack->locks[stack->count - 1]);
 }
 
-static void acquired(struct klock_held_stack *stack, const struct klock_event *ev)
-{
-	struct klock_held h = wanted(ev);
-
-	if (h.trylock && !(ev->how & KLOCK_NON_OWNER))
-		klock_follow(stack, &h, ev->how >> KLOCK_SUBCLASS_SHIFT);
-}
-
+/* A try is followed from the beginning too: what fails takes it back. */
 static void refused(struct klock_held_stack *stack, const struct klock_event *ev)
 {
 	struct klock_held *h;
 
-	if (ev->how & (KLOCK_TRY | KLOCK_NON_OWNER))
+	if (ev->how & KLOCK_NON_OWNER)
 		return;
 	h = klock_held_find_mode(stack, ev->map, ev->how & KLOCK_WRITE);
 	if (h)
 		klock_held_remove(stack, h);
 }
 
-static bool release(struct klock_held_stack *stack, const struct klock_event *ev)
+static __attribute__((noinline)) bool release(struct klock_held_stack *stack, const struct klock_event *ev)
 {
-	struct klock_held *h = klock_held_find_mode(stack, ev->map, ev->how & KLOCK_WRITE);
+	struct klock_held *h;
 
 	if (ev->how & KLOCK_NON_OWNER)
 		return true;
+	h = klock_held_find_mode(stack, ev->map, ev->how & KLOCK_WRITE);
 	if (!h)
 		return klock_misuse_release(stack, ev);
 	if (h->pins)
@@ -114,38 +136,78 @@ static bool downgrade(struct klock_held_stack *stack, const struct klock_event *
 	if (!h)
 		return klock_misuse_downgrade(stack, ev);
 	h->read = KLOCK_HELD_READ;
+	h->asked &= ~(uint32_t)KLOCK_WRITE;
 	klock_held_rekey(stack, h);
 	return true;
 }
 
-static bool lockdep_event(enum klock_event_kind kind, const struct klock_event *ev)
+/* The calling thread's stack, if this event is to be followed on it. */
+static inline struct klock_held_stack *following(const struct klock_event *ev)
 {
-	struct klock_held_stack *stack = klock_held_self();
+	struct klock_held_stack *stack;
 
-	if (!stack || stack->off || ev->type->counted)
+	if (KLOCK_UNLIKELY(ev->type->counted))
+		return NULL;
+	stack = klock_held_self();
+	return KLOCK_LIKELY(stack && !stack->off) ? stack : NULL;
+}
+
+/* From here on, unless other watchers want to hear of each event, or nothing may block. */
+static void open_short_way(struct klock_held_stack *stack)
+{
+	klock_again = klock_watches_alone(&klock_watch_lockdep) && !stack->non_block ? stack : NULL;
+}
+
+static bool on_acquire(enum klock_event_kind kind, const struct klock_event *ev)
+{
+	struct klock_held_stack *stack = following(ev);
+
+	(void)kind;
+	if (!stack)
 		return true;
-	switch (kind) {
-	case KLOCK_EV_INIT:
-		return klock_misuse_init(stack, ev);
-	case KLOCK_EV_ACQUIRE:
+	if (stack->non_block || !klock_again_push(stack, ev->map, ev->how, ev->type, ev->nest, ev->site))
 		acquire(stack, ev);
-		return true;
-	case KLOCK_EV_ACQUIRED:
-		acquired(stack, ev);
-		return true;
-	case KLOCK_EV_REFUSED:
-		refused(stack, ev);
-		return true;
-	case KLOCK_EV_RELEASE:
-		return release(stack, ev);
-	case KLOCK_EV_DOWNGRADE:
-		return downgrade(stack, ev);
-	case KLOCK_EV_DESTROY: /* free, says its word */
-	case KLOCK_EV_RELEASED:
-	case KLOCK_EV_DOWNGRADED:
-		return true;
-	}
+	open_short_way(stack);
 	return true;
+}
+
+static bool on_release(enum klock_event_kind kind, const struct klock_event *ev)
+{
+	struct klock_held_stack *stack = following(ev);
+
+	(void)kind;
+	if (!stack)
+		return true;
+	if (!klock_again_on_top(stack, ev->map, ev->how))
+		return release(stack, ev);
+	klock_again_pop(stack);
+	return true;
+}
+
+static bool on_refused(enum klock_event_kind kind, const struct klock_event *ev)
+{
+	struct klock_held_stack *stack = following(ev);
+
+	(void)kind;
+	if (stack)
+		refused(stack, ev);
+	return true;
+}
+
+static bool on_downgrade(enum klock_event_kind kind, const struct klock_event *ev)
+{
+	struct klock_held_stack *stack = following(ev);
+
+	(void)kind;
+	return !stack || downgrade(stack, ev);
+}
+
+static bool on_init(enum klock_event_kind kind, const struct klock_event *ev)
+{
+	struct klock_held_stack *stack = following(ev);
+
+	(void)kind;
+	return !stack || klock_misuse_init(stack, ev);
 }
 
 static bool lockdep_present(void)
@@ -163,5 +225,11 @@ static bool lockdep_present(void)
 const struct klock_watcher klock_watch_lockdep = {
 	.name = "lockdep",
 	.present = lockdep_present,
-	.event = lockdep_event,
+	.on = {
+		[KLOCK_EV_INIT] = on_init,
+		[KLOCK_EV_ACQUIRE] = on_acquire,
+		[KLOCK_EV_REFUSED] = on_refused,
+		[KLOCK_EV_RELEASE] = on_release,
+		[KLOCK_EV_DOWNGRADE] = on_downgrade,
+	},
 };

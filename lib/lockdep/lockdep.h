@@ -4,7 +4,11 @@
 
 #include "lockdep/held.h"
 
-/* Puts a hold on the stack, of the class that its map and the subclass make, and checks it. */
-void klock_follow(struct klock_held_stack *stack, struct klock_held *h, unsigned int subclass);
+/*
+ * Puts a hold on the stack, of the class that its map and the subclass make, and
+ * checks it. NULL: there was no room.
+ */
+struct klock_held *klock_follow(struct klock_held_stack *stack, struct klock_held *h,
+				unsigned int subclass);
 
 #endif

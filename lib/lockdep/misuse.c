@@ -92,6 +92,7 @@ void klock_misuse_thread_ends(struct klock_task *task)
 {
 	struct klock_held_stack *stack = task->held;
 
+	klock_again = NULL;
 	if (!stack)
 		return;
 	for (size_t i = 0; i < stack->count; i++)

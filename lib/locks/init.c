@@ -21,15 +21,13 @@ static void init(void)
 	(void)pthread_atfork(NULL, NULL, klock_park_after_fork);
 }
 
-struct klock_task *klock_thread(void)
+struct klock_task *klock_thread_slow(void)
 {
 	static pthread_once_t once = PTHREAD_ONCE_INIT;
 	struct klock_task *task = klock_task_self();
 
-	if (KLOCK_UNLIKELY(!klock_self_word)) {
-		pthread_once(&once, init);
-		if (!klock_watched)
-			klock_self_word = task->word;
-	}
+	pthread_once(&once, init);
+	if (!klock_watched)
+		klock_self_word = task->word;
 	return task;
 }

@@ -3,12 +3,23 @@
 #define KLOCK_LOCKS_INIT_H
 
 #include "wait/task.h"
+#include <klock/wait_bit.h>
 
 /*
  * The calling thread, ready to take locks. The first call in the process sets
  * the library up; the first in a thread gives it its task. Every out-of-line
  * operation begins with this.
  */
-struct klock_task *klock_thread(void);
+struct klock_task *klock_thread_slow(void);
+
+static inline struct klock_task *klock_thread(void)
+{
+	struct klock_task *task = klock_self_task;
+
+	/* [A3] acquire: pairs with [A4]; what watches is known. */
+	if (KLOCK_LIKELY(task && (klock_self_word || klock_load_acquire(&klock_watched))))
+		return task;
+	return klock_thread_slow();
+}
 
 #endif

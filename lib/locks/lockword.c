@@ -242,7 +242,9 @@ static void check_waitable(uint32_t *word, const struct klock_task *task,
 	}
 }
 
-int klock_word_take(uint32_t *word, uint32_t *spin, const struct klock_event *ev, int64_t ns)
+/* The lock was not free at once. */
+static __attribute__((noinline)) int wait_for(uint32_t *word, uint32_t *spin,
+					      const struct klock_event *ev, int64_t ns)
 {
 	struct klock_task *task = klock_thread();
 	struct klock_waiter w = {
@@ -252,8 +254,6 @@ int klock_word_take(uint32_t *word, uint32_t *spin, const struct klock_event *ev
 		.shared = !(ev->how & KLOCK_WRITE),
 	};
 
-	if (try_take(word, task, w.shared))
-		return 0;
 	if (ev->how & KLOCK_TRY)
 		return -EAGAIN;
 	if (ns < 0)
@@ -264,6 +264,13 @@ int klock_word_take(uint32_t *word, uint32_t *spin, const struct klock_event *ev
 	if (spin_take(word, spin, task, w.shared))
 		return 0;
 	return klock_park(&w, klock_deadline(ns));
+}
+
+int klock_word_take(uint32_t *word, uint32_t *spin, const struct klock_event *ev, int64_t ns)
+{
+	if (KLOCK_LIKELY(try_take(word, klock_thread(), !(ev->how & KLOCK_WRITE))))
+		return 0;
+	return wait_for(word, spin, ev, ns);
 }
 
 int klock_word_acquire(uint32_t *word, uint32_t *spin, const struct klock_event *ev, int64_t ns)

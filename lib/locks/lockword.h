@@ -3,7 +3,7 @@
 #ifndef KLOCK_LOCKS_LOCKWORD_H
 #define KLOCK_LOCKS_LOCKWORD_H
 
-#include "annotate/watch.h"
+#include "annotate/again.h"
 #include "wait/task.h"
 
 /*
@@ -23,6 +23,43 @@ bool klock_word_init(uint32_t *word, uint32_t *spin, const struct klock_event *e
 		     const char *name, struct lock_class_key *key);
 /* Makes it unusable: true; or reports that it is held or waited for. */
 bool klock_word_destroy(uint32_t *word, const struct klock_event *ev);
+
+/*
+ * The lock, if nothing watches but the checker, which has nothing to check, and
+ * it is free. `word` may be that of a NULL lock. False: nothing was done.
+ */
+static inline bool klock_word_acquire_again(uint32_t *word, struct lockdep_map *map,
+					    unsigned int how, const struct klock_lock_type *type,
+					    const struct lockdep_map *nest, const void *site)
+{
+	struct klock_held_stack *stack = klock_again;
+	uint32_t w = 0;
+
+	if (!stack || !klock_again_push(stack, map, how, type, nest, site))
+		return false;
+	if (how & KLOCK_WRITE ? klock_cas_acquire(word, &w, stack->word) : /* [W1] */
+				klock_word_read_try(word)) /* [W3] */
+		return true;
+	klock_again_pop(stack);
+	return false;
+}
+
+/* The same for a release. */
+static inline bool klock_word_release_again(uint32_t *word, const struct lockdep_map *map,
+					    unsigned int how)
+{
+	struct klock_held_stack *stack = klock_again;
+	uint32_t w;
+
+	if (!stack || !klock_again_on_top(stack, map, how))
+		return false;
+	w = stack->word;
+	if (!(how & KLOCK_WRITE ? klock_cas_release(word, &w, 0) : /* [W2] */
+				  klock_word_read_drop(word))) /* [W4] */
+		return false;
+	klock_again_pop(stack);
+	return true;
+}
 
 /* Vain wake-ups after which a waiter is handed what it waits for. */
 #define KLOCK_HANDOFF_AFTER 4

@@ -38,15 +38,23 @@ void klock_mutex_destroy(struct mutex *lock)
 int klock_mutex_acquire(struct mutex *lock, unsigned int how, int64_t timeout_ns,
 			const struct lockdep_map *nest)
 {
-	struct klock_event ev = event(lock, how, __builtin_return_address(0));
+	const void *site = __builtin_return_address(0);
+	struct klock_event ev;
 
+	if (KLOCK_LIKELY(lock && klock_word_acquire_again(&lock->word, &lock->dep_map, how,
+							   &mutex_type, nest, site)))
+		return 0;
+	ev = event(lock, how, site);
 	ev.nest = nest;
 	return klock_word_acquire(&lock->word, &lock->spin, &ev, timeout_ns);
 }
 
 void klock_mutex_release(struct mutex *lock)
 {
-	struct klock_event ev = event(lock, KLOCK_WRITE, __builtin_return_address(0));
+	struct klock_event ev;
 
+	if (KLOCK_LIKELY(lock && klock_word_release_again(&lock->word, &lock->dep_map, KLOCK_WRITE)))
+		return;
+	ev = event(lock, KLOCK_WRITE, __builtin_return_address(0));
 	klock_word_release(&lock->word, &ev);
 }

@@ -39,16 +39,24 @@ void klock_rwsem_destroy(struct rw_semaphore *sem)
 int klock_rwsem_acquire(struct rw_semaphore *sem, unsigned int how, int64_t timeout_ns,
 			const struct lockdep_map *nest)
 {
-	struct klock_event ev = event(sem, how, __builtin_return_address(0));
+	const void *site = __builtin_return_address(0);
+	struct klock_event ev;
 
+	if (KLOCK_LIKELY(sem && klock_word_acquire_again(&sem->word, &sem->dep_map, how,
+							   &rwsem_type, nest, site)))
+		return 0;
+	ev = event(sem, how, site);
 	ev.nest = nest;
 	return klock_word_acquire(&sem->word, &sem->spin, &ev, timeout_ns);
 }
 
 void klock_rwsem_release(struct rw_semaphore *sem, unsigned int how)
 {
-	struct klock_event ev = event(sem, how, __builtin_return_address(0));
+	struct klock_event ev;
 
+	if (KLOCK_LIKELY(sem && klock_word_release_again(&sem->word, &sem->dep_map, how)))
+		return;
+	ev = event(sem, how, __builtin_return_address(0));
 	klock_word_release(&sem->word, &ev);
 }
 

@@ -22,7 +22,7 @@
 enum klock_parker { PARKER_EMPTY, PARKER_NOTIFIED, PARKER_ASLEEP };
 
 __thread uint32_t klock_self_word __attribute__((tls_model("initial-exec")));
-static __thread struct klock_task *self_task __attribute__((tls_model("initial-exec")));
+__thread struct klock_task *klock_self_task;
 /* A signal that arrived before the thread had a task. */
 static __thread uint32_t early_signal __attribute__((tls_model("initial-exec")));
 
@@ -107,7 +107,7 @@ static void thread_ends(void *arg)
 	if (klock_task_exit_hook)
 		klock_task_exit_hook(task);
 	/* A destructor that runs after this one and takes a lock starts over with a new task. */
-	self_task = NULL;
+	klock_self_task = NULL;
 	klock_self_word = 0;
 	klock_store_relaxed(&task->tid, 0); /* a report may still name it; nothing hangs on that */
 	put_task(task);
@@ -124,7 +124,7 @@ static void after_fork(void)
 	for (uint32_t i = 1; i < nr_tasks; i++) {
 		struct klock_task *task = task_at(i);
 
-		if (task == self_task) {
+		if (task == klock_self_task) {
 			task->tid = (int32_t)syscall(SYS_gettid);
 			continue;
 		}
@@ -168,7 +168,7 @@ static void forget_old_kills(struct klock_task *task)
 	} while (cleared != klock_load_relaxed(&kill_all_cleared));
 }
 
-static struct klock_task *register_thread(void)
+struct klock_task *klock_task_register(void)
 {
 	static const struct klock_bug no_memory = {
 		.what = "out of memory for the task of a thread",
@@ -193,17 +193,12 @@ static struct klock_task *register_thread(void)
 	klock_store_relaxed(&task->pending, klock_load_relaxed(&early_signal));
 	if (exit_key != (pthread_key_t)-1)
 		pthread_setspecific(exit_key, task);
-	self_task = task;
+	klock_self_task = task;
 	klock_compiler_barrier(); /* a handler that comes from here on marks the task itself */
 	/* One between the copy above and the barrier may have marked only the early word. */
 	klock_fetch_or_relaxed(&task->pending, klock_load_relaxed(&early_signal));
 	klock_store_relaxed(&early_signal, 0);
 	return task;
-}
-
-struct klock_task *klock_task_self(void)
-{
-	return self_task ? self_task : register_thread();
 }
 
 struct klock_task *klock_current(void)
@@ -291,8 +286,8 @@ void klock_interrupt(struct klock_task *task)
 
 void klock_interrupt_self(void)
 {
-	if (self_task)
-		klock_interrupt(self_task);
+	if (klock_self_task)
+		klock_interrupt(klock_self_task);
 	else
 		klock_fetch_or_relaxed(&early_signal, KLOCK_INTERRUPT); /* own thread's handler */
 }

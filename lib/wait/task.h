@@ -24,8 +24,18 @@ struct klock_task {
 	struct klock_task *next_free;
 } __attribute__((aligned(64)));
 
+/* The calling thread's task; NULL until it has one. */
+extern __thread struct klock_task *klock_self_task
+	__attribute__((tls_model("initial-exec"), visibility("hidden")));
+struct klock_task *klock_task_register(void);
+
 /* The calling thread's task; made on the thread's first call. */
-struct klock_task *klock_task_self(void);
+static inline struct klock_task *klock_task_self(void)
+{
+	struct klock_task *task = klock_self_task;
+
+	return KLOCK_LIKELY(task) ? task : klock_task_register();
+}
 
 /* The task with this owner word, to be named in reports; NULL for none. */
 struct klock_task *klock_task_by_word(uint32_t word);
