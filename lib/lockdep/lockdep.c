@@ -70,14 +70,14 @@ struct klock_held *klock_follow(struct klock_held_stack *stack, struct klock_hel
 		return NULL;
 	if (top->class && !top->unchecked && !top->trylock)
 		klock_validate(stack, top);
-	/* An order within the class, or with itself, is a matter of the locks: looked at each time. */
+	/* An order within the class, or with itself, is a matter of the locks, not of the chain. */
 	if (top->class && !top->class->cmp_fn && !(top->asked & KLOCK_NON_OWNER) &&
 	    !holds_ref(stack, top))
 		klock_held_remember(stack, top, generation);
 	return top;
 }
 
-static __attribute__((noinline)) void acquire(struct klock_held_stack *stack, const struct klock_event *ev)
+static void acquire(struct klock_held_stack *stack, const struct klock_event *ev)
 {
 	struct klock_held h = wanted(ev), *top;
 
@@ -114,7 +114,7 @@ static void refused(struct klock_held_stack *stack, const struct klock_event *ev
 		klock_held_remove(stack, h);
 }
 
-static __attribute__((noinline)) bool release(struct klock_held_stack *stack, const struct klock_event *ev)
+static bool release(struct klock_held_stack *stack, const struct klock_event *ev)
 {
 	struct klock_held *h;
 
@@ -165,7 +165,8 @@ static bool on_acquire(enum klock_event_kind kind, const struct klock_event *ev)
 	(void)kind;
 	if (!stack)
 		return true;
-	if (stack->non_block || !klock_again_push(stack, ev->map, ev->how, ev->type, ev->nest, ev->site))
+	if (stack->non_block ||
+	    !klock_again_push(stack, ev->map, ev->how, ev->type, ev->nest, ev->site))
 		acquire(stack, ev);
 	open_short_way(stack);
 	return true;

@@ -53,7 +53,8 @@ void klock_mutex_release(struct mutex *lock)
 {
 	struct klock_event ev;
 
-	if (KLOCK_LIKELY(lock && klock_word_release_again(&lock->word, &lock->dep_map, KLOCK_WRITE)))
+	if (KLOCK_LIKELY(lock && klock_word_release_again(&lock->word, &lock->dep_map,
+							   KLOCK_WRITE)))
 		return;
 	ev = event(lock, KLOCK_WRITE, __builtin_return_address(0));
 	klock_word_release(&lock->word, &ev);

@@ -14,7 +14,7 @@ allowed() # LAYER INCLUDED-FILE
 	wait:base/* | wait:wait/*) ;;
 	annotate:base/* | annotate:annotate/* | annotate:wait/task.h) ;;
 	lockdep:base/futex.h) false ;;
-	lockdep:base/* | lockdep:annotate/watch.h | lockdep:wait/task.h | lockdep:lockdep/*) ;;
+	lockdep:base/* | lockdep:annotate/* | lockdep:wait/task.h | lockdep:lockdep/*) ;;
 	locks:base/futex.h) false ;;
 	locks:base/* | locks:wait/* | locks:annotate/* | locks:locks/*) ;;
 	*) false ;;
