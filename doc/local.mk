@@ -15,6 +15,7 @@ dist_man_MANS = \
 	doc/man/klock_percpu_rwsem.3 \
 	doc/man/klock_rwsem.3 \
 	doc/man/klock_semaphore.3 \
+	doc/man/klock_show_locks.3 \
 	doc/man/klock_task.3 \
 	doc/man/klock_wait_bit.3
 

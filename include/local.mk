@@ -17,6 +17,7 @@ klockinclude_HEADERS = \
 	include/klock/percpu-rwsem.h \
 	include/klock/rwsem.h \
 	include/klock/semaphore.h \
+	include/klock/show.h \
 	include/klock/task.h \
 	include/klock/version.h \
 	include/klock/wait_bit.h

@@ -19,7 +19,9 @@ base = \
 	lib/base/membarrier.c \
 	lib/base/membarrier.h \
 	lib/base/minilock.c \
-	lib/base/minilock.h
+	lib/base/minilock.h \
+	lib/base/sigtext.c \
+	lib/base/sigtext.h
 
 wait = \
 	lib/wait/park.c \
@@ -55,6 +57,8 @@ lockdep = \
 	lib/lockdep/misuse.h \
 	lib/lockdep/options.c \
 	lib/lockdep/options.h \
+	lib/lockdep/peek.c \
+	lib/lockdep/peek.h \
 	lib/lockdep/report.c \
 	lib/lockdep/report.h \
 	lib/lockdep/text.c \
@@ -63,6 +67,22 @@ lockdep = \
 	lib/lockdep/trace.h \
 	lib/lockdep/validate.c \
 	lib/lockdep/validate.h
+
+hang = \
+	lib/hang/circle.c \
+	lib/hang/circle.h \
+	lib/hang/hang.c \
+	lib/hang/hang.h \
+	lib/hang/names.c \
+	lib/hang/names.h \
+	lib/hang/options.c \
+	lib/hang/options.h \
+	lib/hang/seen.c \
+	lib/hang/seen.h \
+	lib/hang/show.c \
+	lib/hang/show.h \
+	lib/hang/tell.c \
+	lib/hang/tell.h
 
 locks = \
 	lib/locks/init.c \
@@ -76,7 +96,7 @@ locks = \
 	lib/locks/wait_bit.c
 
 # All objects, for the tests to link with; the library is these behind klock.map.
-lib_libklock_core_la_SOURCES = $(base) $(wait) $(annotate) $(lockdep) $(locks)
+lib_libklock_core_la_SOURCES = $(base) $(wait) $(annotate) $(lockdep) $(hang) $(locks)
 
 lib_libklock_la_SOURCES =
 lib_libklock_la_LIBADD = lib/libklock-core.la $(PTHREAD_LIBS)

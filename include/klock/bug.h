@@ -25,6 +25,7 @@ struct klock_bug {
 	const char *lock_name; /* as given to the initialiser: also the class's name */
 	const void *lock;      /* its address, or NULL */
 	const void *site;      /* where in the program the call was made */
+	const char *details;   /* more lines, as they are printed; or NULL */
 };
 
 /*

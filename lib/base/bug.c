@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 static klock_bug_fn bug_fn;
@@ -39,23 +40,36 @@ void klock_describe_site(const void *site, char *buf, size_t size)
 			 (unsigned long)((const char *)site - (const char *)info.dli_fbase));
 }
 
-/* One write(2), so that reports of several threads do not mix. */
+#define IOV(text, len) { .iov_base = (char *)(text), .iov_len = (len) }
+
+static size_t length(int printed, size_t room)
+{
+	return printed < (int)room ? (size_t)printed : room - 1;
+}
+
+/* One write, so that reports of several threads do not mix. */
 static void print(const struct klock_bug *bug)
 {
-	char text[1024], site[256];
-	int len;
+	const char *details = bug->details ? bug->details : "";
+	char head[1024], site[256], tail[256];
+	int head_len, tail_len;
 
 	klock_describe_site(bug->site, site, sizeof(site));
-	len = snprintf(text, sizeof(text),
-		       "klock: BUG: %s\n"
-		       "klock:   lock: %s '%s' at %p, class '%s'\n"
-		       "klock:   call: %s\n"
-		       "klock:   do:   %s\n",
-		       bug->what, bug->lock_type, bug->lock_name, bug->lock, bug->lock_name, site,
-		       bug->advice);
-	if (len > (int)sizeof(text) - 1)
-		len = sizeof(text) - 1;
-	if (write(STDERR_FILENO, text, (size_t)len) < 0)
+	head_len = snprintf(head, sizeof(head),
+			    "klock: BUG: %s\n"
+			    "klock:   lock: %s '%s' at %p, class '%s'\n"
+			    "klock:   call: %s\n",
+			    bug->what, bug->lock_type, bug->lock_name, bug->lock, bug->lock_name,
+			    site);
+	tail_len = snprintf(tail, sizeof(tail), "klock:   do:   %s\n", bug->advice);
+
+	const struct iovec parts[] = {
+		IOV(head, length(head_len, sizeof(head))),
+		IOV(details, strlen(details)),
+		IOV(tail, length(tail_len, sizeof(tail))),
+	};
+
+	if (writev(STDERR_FILENO, parts, 3) < 0)
 		return; /* nowhere left to say it */
 }
 
@@ -63,20 +77,25 @@ static void report(const struct klock_bug *bug)
 {
 	klock_bug_fn fn = klock_load_acquire(&bug_fn);
 
-	klock_store_relaxed(&klock_debug_locks, 0); /* a flag: it orders nothing */
 	if (fn)
 		fn(bug);
 	else if (!klock_debug_locks_silent)
 		print(bug);
 }
 
-void klock_bug(const struct klock_bug *bug)
+void klock_bug_note(const struct klock_bug *bug)
 {
 	const char *then = getenv("KLOCK_BUG");
 
 	report(bug);
 	if (then && !strcmp(then, "abort"))
 		abort();
+}
+
+void klock_bug(const struct klock_bug *bug)
+{
+	klock_store_relaxed(&klock_debug_locks, 0); /* a flag: it orders nothing */
+	klock_bug_note(bug);
 }
 
 void klock_bug_fatal(const struct klock_bug *bug)

@@ -61,14 +61,18 @@ static long futex_wait64(uint32_t *word, uint32_t value, int64_t deadline_ns)
 #endif
 }
 
-void klock_futex_wait(uint32_t *word, uint32_t value, int64_t deadline_ns)
+bool klock_futex_wait(uint32_t *word, uint32_t value, int64_t deadline_ns)
 {
 	int saved = errno;
+	long err = futex_wait64(word, value, deadline_ns);
+	bool late;
 
 	/* Absent, or refused by a filter that does not know it: the older call sleeps as well. */
-	if (futex_wait64(word, value, deadline_ns) < 0 && (errno == ENOSYS || errno == EPERM))
-		futex_wait_long(word, value, deadline_ns);
+	if (err < 0 && (errno == ENOSYS || errno == EPERM))
+		err = futex_wait_long(word, value, deadline_ns);
+	late = err < 0 && errno == ETIMEDOUT;
 	errno = saved;
+	return late;
 }
 
 void klock_futex_wake(uint32_t *word, int n)

@@ -9,9 +9,9 @@
 /*
  * Sleeps while *word is `value`, until woken, or until `deadline_ns` of
  * CLOCK_MONOTONIC (KLOCK_FOREVER: no end). May return early at any time; the
- * caller looks again. errno is left as it was.
+ * caller looks again. errno is left as it was. True: the deadline has passed.
  */
-void klock_futex_wait(uint32_t *word, uint32_t value, int64_t deadline_ns);
+bool klock_futex_wait(uint32_t *word, uint32_t value, int64_t deadline_ns);
 
 /* Wakes up to `n` sleepers of `word`. Async-signal-safe; errno is left as it was. */
 void klock_futex_wake(uint32_t *word, int n);

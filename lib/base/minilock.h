@@ -30,6 +30,12 @@ static inline void klock_minilock_lock(struct klock_minilock *lock)
 		klock_minilock_slow(lock);
 }
 
+/*
+ * False: it was not to be had until then. For signal handlers, whose own thread
+ * may be the holder.
+ */
+bool klock_minilock_lock_until(struct klock_minilock *lock, int64_t deadline_ns);
+
 static inline void klock_minilock_unlock(struct klock_minilock *lock)
 {
 	/* [M2] release: pairs with [M1]. */

@@ -11,6 +11,7 @@
  */
 #include "locks/init.h"
 #include "annotate/watch.h"
+#include "hang/hang.h"
 #include "wait/park.h"
 #include <pthread.h>
 
@@ -18,6 +19,7 @@ static void init(void)
 {
 	klock_park_init();
 	klock_watch_prepare();
+	klock_hang_init();
 	(void)pthread_atfork(NULL, NULL, klock_park_after_fork);
 }
 

@@ -191,7 +191,22 @@ static void advance(struct klock_queue *q, uint32_t drop)
 	}
 }
 
-static const struct klock_wait_ops word_ops = { .check = check, .advance = advance };
+/* COUNT is the owner's number or that of readers. */
+static void holders(const struct klock_waiter *me, struct klock_holders *holders)
+{
+	uint32_t w = klock_load_relaxed((const uint32_t *)me->addr); /* a report, not an access */
+
+	if (w & KLOCK_W_WRITER)
+		holders->writer = w & (~KLOCK_W_FLAGS | KLOCK_W_WRITER);
+	else
+		holders->readers = w >> KLOCK_W_SHIFT;
+}
+
+static const struct klock_wait_ops word_ops = {
+	.check = check,
+	.advance = advance,
+	.holders = holders,
+};
 
 /*
  * Short holds are spun for: the limit follows what spins for this lock needed
@@ -250,6 +265,7 @@ static __attribute__((noinline)) int wait_for(uint32_t *word, uint32_t *spin,
 	struct klock_waiter w = {
 		.addr = word,
 		.ops = &word_ops,
+		.what = klock_wait_for(ev),
 		.mode = klock_wait_mode_of(ev->how),
 		.shared = !(ev->how & KLOCK_WRITE),
 	};

@@ -4,7 +4,7 @@
 #define KLOCK_LOCKS_LOCKWORD_H
 
 #include "annotate/again.h"
-#include "wait/task.h"
+#include "wait/park.h"
 
 /*
  * Takes the lock as ev->how says, within `ns`, and tells the watchers.
@@ -74,6 +74,17 @@ static inline enum klock_wait_mode klock_wait_mode_of(unsigned int how)
 	if (how & KLOCK_INTERRUPTIBLE)
 		return KLOCK_WAIT_INTERRUPTIBLE;
 	return how & KLOCK_KILLABLE ? KLOCK_WAIT_KILLABLE : KLOCK_WAIT_PLAIN;
+}
+
+static inline struct klock_wait_for klock_wait_for(const struct klock_event *ev)
+{
+	return (struct klock_wait_for){
+		.type = ev->type,
+		.lock = ev->lock,
+		.map = ev->map,
+		.name = ev->map ? *ev->map : (struct lockdep_map){ 0 },
+		.site = ev->site,
+	};
 }
 
 /* Reports a negative timeout; returns -EINVAL. */

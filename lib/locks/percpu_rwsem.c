@@ -150,7 +150,20 @@ static void wake_drainer(struct klock_queue *q, uint32_t drop)
 		klock_queue_grant(q, writer);
 }
 
-static const struct klock_wait_ops drain_ops = { .check = drained, .advance = wake_drainer };
+static void drained_of(const struct klock_waiter *w, struct klock_holders *holders)
+{
+	const char *block = w->addr;
+	int32_t n = readers_in((struct percpu_rw_semaphore *)
+			       (block - offsetof(struct percpu_rw_semaphore, block)));
+
+	holders->readers = n > 0 ? (uint32_t)n : 0;
+}
+
+static const struct klock_wait_ops drain_ops = {
+	.check = drained,
+	.advance = wake_drainer,
+	.holders = drained_of,
+};
 
 void klock_percpu_wake_writer(struct percpu_rw_semaphore *sem)
 {
@@ -201,6 +214,7 @@ static int bar_and_drain(struct percpu_rw_semaphore *sem, const struct klock_eve
 	struct klock_waiter w = {
 		.addr = &sem->block,
 		.ops = &drain_ops,
+		.what = klock_wait_for(ev),
 		.mode = klock_wait_mode_of(ev->how),
 	};
 

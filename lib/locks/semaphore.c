@@ -122,14 +122,21 @@ static bool spin_take(uint32_t *word, const struct klock_task *task)
 	return false;
 }
 
-static int take(struct semaphore *sem, const struct klock_event *ev, int64_t ns)
+static int wait(struct semaphore *sem, const struct klock_event *ev, int64_t ns)
 {
-	struct klock_task *task = klock_thread();
 	struct klock_waiter w = {
 		.addr = &sem->word,
 		.ops = &semaphore_ops,
+		.what = klock_wait_for(ev),
 		.mode = klock_wait_mode_of(ev->how),
 	};
+
+	return klock_park(&w, klock_deadline(ns));
+}
+
+static int take(struct semaphore *sem, const struct klock_event *ev, int64_t ns)
+{
+	struct klock_task *task = klock_thread();
 
 	if (try_take(&sem->word))
 		return 0;
@@ -141,7 +148,7 @@ static int take(struct semaphore *sem, const struct klock_event *ev, int64_t ns)
 		return -ETIME;
 	if (spin_take(&sem->word, task))
 		return 0;
-	return klock_park(&w, klock_deadline(ns));
+	return wait(sem, ev, ns);
 }
 
 int klock_semaphore_acquire(struct semaphore *sem, unsigned int how, int64_t timeout_ns)

@@ -116,8 +116,13 @@ static bool mode_from(unsigned int task_state, enum klock_wait_mode *mode)
 static int wait(unsigned long *word, int bit, unsigned int task_state, int64_t ns, bool shared,
 		const void *site)
 {
-	struct klock_waiter w = { .addr = word, .ops = &bit_ops, .shared = shared };
 	struct klock_event ev = event(word, site);
+	struct klock_waiter w = {
+		.addr = word,
+		.ops = &bit_ops,
+		.what = klock_wait_for(&ev),
+		.shared = shared,
+	};
 	int err = 0;
 
 	klock_thread();

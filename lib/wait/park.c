@@ -37,6 +37,11 @@ struct klock_queue {
 
 static struct bucket buckets[NR_BUCKETS];
 
+struct klock_long_waits klock_long_waits = {
+	.after_ns = KLOCK_FOREVER,
+	.after_blind_ns = KLOCK_FOREVER,
+};
+
 static struct bucket *bucket_of(const void *addr)
 {
 	/* Fibonacci hashing: the multiplier is 2^64 over the golden ratio. */
@@ -48,6 +53,7 @@ static struct bucket *bucket_of(const void *addr)
 void klock_park_init(void)
 {
 	klock_exempt(buckets, sizeof(buckets));
+	klock_exempt(&klock_long_waits, sizeof(klock_long_waits)); /* as in lib/annotate/watch.c */
 }
 
 static void queue_lock(struct klock_queue *q, const void *addr)
@@ -175,18 +181,31 @@ static bool look_again(struct klock_waiter *w, int *err)
 	return over;
 }
 
+static int64_t first_look(const struct klock_waiter *w)
+{
+	int64_t after = w->ops->holders ? klock_long_waits.after_ns
+					: klock_long_waits.after_blind_ns;
+
+	return after == KLOCK_FOREVER ? KLOCK_FOREVER : w->since + after;
+}
+
 static int wait_queued(struct klock_waiter *w, int64_t deadline_ns)
 {
+	int64_t look_at = first_look(w);
+	bool late = false;
 	int err;
 
 	do {
 		err = klock_task_signalled(w->task, w->mode) ? -EINTR : 0;
 		if (!err)
-			klock_task_sleep(w->task, deadline_ns);
+			late = klock_task_sleep(w->task,
+						look_at < deadline_ns ? look_at : deadline_ns);
 		if (granted(w))
 			return 0;
 		if (!err && deadline_ns != KLOCK_FOREVER && klock_now_ns() >= deadline_ns)
 			err = -ETIME;
+		else if (!err && late && klock_now_ns() >= look_at)
+			look_at = klock_long_waits.look(w);
 	} while (!look_again(w, &err));
 	if (err == -EINTR)
 		klock_task_take_signal(w->task, w->mode);
@@ -203,6 +222,8 @@ int klock_park(struct klock_waiter *w, int64_t deadline_ns)
 	w->task->many_cpus = klock_cpu_many(); /* about to sleep: one more call hardly counts */
 	w->state = WAITER_QUEUED;
 	w->since = klock_now_ns();
+	w->deadline = deadline_ns;
+	w->number = ++w->task->waits;
 	w->tries = 0;
 	w->woken = false;
 	klock_exempt(w, sizeof(*w));
@@ -243,6 +264,28 @@ bool klock_park_waited_for(const void *addr)
 	waited_for = klock_queue_first(&q) != NULL;
 	queue_unlock(&q);
 	return waited_for;
+}
+
+unsigned int klock_waiters_walk(int64_t patience_ns,
+				void (*see)(const struct klock_waiter *w, void *arg), void *arg)
+{
+	unsigned int left_out = 0;
+
+	for (struct bucket *b = buckets; b < buckets + NR_BUCKETS; b++) {
+		struct klock_list *node;
+
+		/* [K5] pairs with [K3]: who sleeps has counted itself. */
+		if (!klock_load_seq(&b->waiters))
+			continue;
+		if (!klock_minilock_lock_until(&b->lock, klock_deadline(patience_ns))) {
+			left_out++;
+			continue;
+		}
+		for (node = b->list.next; node && node != &b->list; node = node->next)
+			see(klock_list_entry(node, struct klock_waiter, node), arg);
+		klock_minilock_unlock(&b->lock);
+	}
+	return left_out;
 }
 
 void klock_park_after_fork(void)

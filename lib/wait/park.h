@@ -11,27 +11,49 @@
  *            or wake those at the front that may go on.
  * A waiter that is granted has left the queue and owns what it waited for. One
  * that is woken keeps its place and looks again through check().
+ *
+ * A third function is for reports:
+ *   holders  under the bucket's lock, of a waiter that is queued: who has what
+ *            it waits for, as far as the lock shows that. NULL: it shows nobody.
  */
 #ifndef KLOCK_WAIT_PARK_H
 #define KLOCK_WAIT_PARK_H
 
 #include "base/list.h"
 #include "wait/task.h"
+#include <klock/lockdep_types.h>
 #include <stdbool.h>
 #include <stdint.h>
 
 struct klock_queue;
 struct klock_waiter;
+struct klock_lock_type;
+
+struct klock_holders {
+	uint32_t writer;  /* the owner's klock_task word, or 0 */
+	uint32_t readers; /* how many */
+};
 
 struct klock_wait_ops {
 	bool (*check)(struct klock_queue *q, struct klock_waiter *w);
 	void (*advance)(struct klock_queue *q, uint32_t drop);
+	void (*holders)(const struct klock_waiter *w, struct klock_holders *holders);
+};
+
+/* What is waited for, as reports name it: taken from the klock_event of the acquisition. */
+struct klock_wait_for {
+	const struct klock_lock_type *type;
+	const void *lock;
+	const struct lockdep_map *map; /* in the lock; NULL for bits */
+	struct lockdep_map name;       /* a copy of it */
+	const void *site;
 };
 
 struct klock_waiter {
 	/* Set by the caller. */
 	const void *addr;
 	const struct klock_wait_ops *ops;
+	struct klock_wait_for what;
 	enum klock_wait_mode mode;
 	bool shared;   /* a reader; for bits: does not set the bit */
 	uint8_t bit;   /* the bit of *addr that is waited for */
@@ -44,6 +66,8 @@ struct klock_waiter {
 	struct klock_task *task;
 	uint32_t state; /* enum klock_waiter_state */
 	int64_t since;  /* when it queued */
+	int64_t deadline;
+	uint32_t number; /* of this wait among those of its task */
 };
 
 /*
@@ -73,6 +97,28 @@ struct klock_waiter *klock_queue_next(struct klock_queue *q, struct klock_waiter
 void klock_queue_grant(struct klock_queue *q, struct klock_waiter *w);
 /* At most one waiter in each advance(). */
 void klock_queue_wake(struct klock_queue *q, struct klock_waiter *w);
+
+/*
+ * What a waiter does by itself when it has slept for long. look() is called
+ * outside of the bucket's lock, at a time when the waiter may have been granted
+ * what it waits for already, and says when it is to be called again.
+ */
+struct klock_long_waits {
+	int64_t after_ns;       /* the first look() at a wait for a lock that shows its holders */
+	int64_t after_blind_ns; /* at other waits; either may be KLOCK_FOREVER */
+	int64_t (*look)(struct klock_waiter *w);
+};
+
+/* Set before the first wait. */
+extern struct klock_long_waits klock_long_waits;
+
+/*
+ * Calls `see` for each waiter, bucket by bucket, in order of arrival, under the
+ * bucket's lock. A bucket whose lock is not to be had within `patience_ns` is
+ * left out; so it may be called in a signal handler. How many were left out.
+ */
+unsigned int klock_waiters_walk(int64_t patience_ns,
+				void (*see)(const struct klock_waiter *w, void *arg), void *arg);
 
 /* Once, before the first wait. */
 void klock_park_init(void);

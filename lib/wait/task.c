@@ -214,6 +214,11 @@ struct klock_task *klock_task_by_word(uint32_t word)
 	return number && number < klock_load_acquire(&nr_tasks) ? task_at(number) : NULL;
 }
 
+struct klock_task *klock_task_after(const struct klock_task *task)
+{
+	return klock_task_by_word((task ? task->word : 0) + (1u << KLOCK_W_SHIFT));
+}
+
 struct klock_task *klock_get_task(struct klock_task *task)
 {
 	klock_fetch_add_relaxed(&task->refs, 1); /* the caller's own reference keeps it */
@@ -234,14 +239,16 @@ pid_t klock_task_tid(const struct klock_task *task)
  * The parker: a token. sleep: EMPTY -> ASLEEP, futex, -> EMPTY. wake: -> NOTIFIED.
  * A token left over makes the next sleep return at once, and its caller look again.
  */
-void klock_task_sleep(struct klock_task *task, int64_t deadline_ns)
+bool klock_task_sleep(struct klock_task *task, int64_t deadline_ns)
 {
 	uint32_t expected = PARKER_EMPTY;
+	bool late = false;
 
 	/* [T6] acquire: pairs with [T7]; who is woken sees why. */
 	if (klock_cas_acq_rel(&task->parker, &expected, PARKER_ASLEEP))
-		klock_futex_wait(&task->parker, PARKER_ASLEEP, deadline_ns);
+		late = klock_futex_wait(&task->parker, PARKER_ASLEEP, deadline_ns);
 	klock_xchg_acq_rel(&task->parker, PARKER_EMPTY);
+	return late;
 }
 
 void klock_task_wake(struct klock_task *task)

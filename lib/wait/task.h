@@ -19,6 +19,7 @@ struct klock_task {
 	uint32_t refs;      /* the thread's own, and those of klock_get_task() */
 	uint32_t word;      /* klock_self_word of the thread: never changes */
 	int32_t tid;        /* 0 when the thread has ended */
+	uint32_t waits;     /* so far; its own thread's */
 	bool many_cpus;     /* whether it may spin: asked when it last slept; its own thread's */
 	void *held;         /* the held stack of lib/annotate/held.c; its own thread's */
 	struct klock_task *next_free;
@@ -40,14 +41,17 @@ static inline struct klock_task *klock_task_self(void)
 /* The task with this owner word, to be named in reports; NULL for none. */
 struct klock_task *klock_task_by_word(uint32_t word);
 
+/* The tasks, one after the other, those without a thread too; NULL begins and ends it. */
+struct klock_task *klock_task_after(const struct klock_task *task);
+
 /* Whether a mark is there that ends a wait in this mode. */
 bool klock_task_signalled(const struct klock_task *task, enum klock_wait_mode mode);
 
 /* It has ended one: an interrupt does so once. */
 void klock_task_take_signal(struct klock_task *task, enum klock_wait_mode mode);
 
-/* Sleeps until klock_task_wake(), or until the deadline, or without a reason. */
-void klock_task_sleep(struct klock_task *task, int64_t deadline_ns);
+/* Sleeps until klock_task_wake(), or until the deadline: true, or without a reason. */
+bool klock_task_sleep(struct klock_task *task, int64_t deadline_ns);
 
 /* Ends the task's sleep, the one under way or the next. Async-signal-safe. */
 void klock_task_wake(struct klock_task *task);

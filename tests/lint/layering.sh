@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# Arrows point down only: locks -> lockdep -> annotate -> (wait/task.h) and wait -> base.
+# Arrows point down only: locks -> hang -> lockdep -> annotate -> (wait/task.h) and wait -> base.
 # Only base knows what a futex is called. A folder that is not in the table fails.
 top_srcdir=${top_srcdir:-$(cd "$(dirname "$0")/../.." && pwd)}
 . "$top_srcdir/tests/support/tap.sh"
@@ -15,8 +15,10 @@ allowed() # LAYER INCLUDED-FILE
 	annotate:base/* | annotate:annotate/* | annotate:wait/task.h) ;;
 	lockdep:base/futex.h) false ;;
 	lockdep:base/* | lockdep:annotate/* | lockdep:wait/task.h | lockdep:lockdep/*) ;;
+	hang:base/futex.h) false ;;
+	hang:base/* | hang:wait/* | hang:annotate/watch.h | hang:lockdep/peek.h | hang:hang/*) ;;
 	locks:base/futex.h) false ;;
-	locks:base/* | locks:wait/* | locks:annotate/* | locks:locks/*) ;;
+	locks:base/* | locks:wait/* | locks:annotate/* | locks:hang/hang.h | locks:locks/*) ;;
 	*) false ;;
 	esac
 }

@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: MIT */
+#include "hang/names.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+static int open_file(const char *path)
+{
+	int fd;
+
+	do
+		fd = open(path, O_RDONLY | O_CLOEXEC);
+	while (fd < 0 && errno == EINTR);
+	return fd;
+}
+
+/* 0: at the end, or it failed. */
+static size_t read_some(int fd, char *buf, size_t size)
+{
+	ssize_t n;
+
+	do
+		n = read(fd, buf, size);
+	while (n < 0 && errno == EINTR);
+	return n > 0 ? (size_t)n : 0;
+}
+
+void klock_add_thread(struct klock_sigtext *text, int tid)
+{
+	char path_buf[64], comm[32];
+	struct klock_sigtext path = klock_sigtext_in(path_buf, sizeof(path_buf));
+	size_t n = 0;
+	int fd;
+
+	if (!tid) {
+		klock_sigtext_add(text, "a thread that has ended");
+		return;
+	}
+	klock_sigtext_add(&path, "/proc/self/task/%d/comm", tid);
+	fd = open_file(path.buf);
+	if (fd >= 0) {
+		n = read_some(fd, comm, sizeof(comm) - 1);
+		close(fd);
+	}
+	while (n && comm[n - 1] == '\n')
+		n--;
+	comm[n] = '\0';
+	klock_sigtext_add(text, "%s/%d", n ? comm : "?", tid);
+}
+
+/* One line of /proc/self/maps, taken apart: START-END PERMISSIONS OFFSET DEVICE INODE PATH */
+struct mapping {
+	uintptr_t start, end, offset;
+	const char *path;
+};
+
+static const char *hex(const char *p, uintptr_t *n)
+{
+	for (*n = 0;; p++) {
+		if (*p >= '0' && *p <= '9')
+			*n = *n << 4 | (uintptr_t)(*p - '0');
+		else if (*p >= 'a' && *p <= 'f')
+			*n = *n << 4 | (uintptr_t)(*p - 'a' + 10);
+		else
+			return p;
+	}
+}
+
+static bool take_apart(const char *line, struct mapping *m)
+{
+	const char *p = hex(line, &m->start);
+
+	if (*p++ != '-')
+		return false;
+	p = hex(p, &m->end);
+	p += strspn(p, " ");
+	p += strcspn(p, " "); /* permissions */
+	p += strspn(p, " ");
+	p = hex(p, &m->offset);
+	m->path = strchr(p, '/');
+	return true;
+}
+
+/* Where a file begins in memory: at its last mapping of offset 0 before the site's. */
+struct search {
+	uintptr_t site, base;
+	char file[128];
+	bool found;
+};
+
+static void look_at_line(struct search *s, const char *line)
+{
+	struct mapping m;
+	const char *name;
+
+	if (s->found || !take_apart(line, &m))
+		return;
+	if (!m.offset)
+		s->base = m.start;
+	if (s->site < m.start || s->site >= m.end || !m.path)
+		return;
+	name = strrchr(m.path, '/') + 1;
+	strncpy(s->file, name, sizeof(s->file) - 1);
+	s->found = true;
+}
+
+static void look_through_maps(struct search *s, int fd)
+{
+	char buf[1024]; /* a line that is longer is cut */
+	size_t used = 0, n;
+
+	while (!s->found && (n = read_some(fd, buf + used, sizeof(buf) - 1 - used))) {
+		char *line = buf, *end;
+
+		used += n;
+		buf[used] = '\0';
+		while ((end = strchr(line, '\n')) || (line == buf && used == sizeof(buf) - 1)) {
+			if (end)
+				*end = '\0';
+			look_at_line(s, line);
+			line = end ? end + 1 : buf + used;
+		}
+		used -= (size_t)(line - buf);
+		memmove(buf, line, used);
+	}
+}
+
+void klock_add_site(struct klock_sigtext *text, const void *site)
+{
+	struct search s = { .site = (uintptr_t)site };
+	int fd = open_file("/proc/self/maps");
+
+	if (fd >= 0) {
+		look_through_maps(&s, fd);
+		close(fd);
+	}
+	if (s.found)
+		klock_sigtext_add(text, "%s(+0x%lx)", s.file, (unsigned long)(s.site - s.base));
+	else
+		klock_sigtext_add(text, "%p", site);
+}

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: MIT */
+/* Names of threads and places, found without a lock or malloc: allowed in signal handlers. */
+#ifndef KLOCK_HANG_NAMES_H
+#define KLOCK_HANG_NAMES_H
+
+#include "base/sigtext.h"
+
+/* "name/tid"; for tid 0 that the thread has ended. */
+void klock_add_thread(struct klock_sigtext *text, int tid);
+
+/* "program(+0x12)", as klock_describe_site() has it where no name is exported. */
+void klock_add_site(struct klock_sigtext *text, const void *site);
+
+#endif

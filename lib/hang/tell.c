@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: MIT */
+#include "hang/tell.h"
+#include "hang/circle.h"
+#include "hang/names.h"
+#include "lockdep/peek.h"
+
+static bool is_bit(const struct klock_seen_wait *w)
+{
+	return w->type && !w->map;
+}
+
+void klock_tell_lock(struct klock_sigtext *text, const struct klock_seen_wait *w)
+{
+	klock_sigtext_add(text, "%s", w->type ? w->type->type : "lock");
+	if (w->name[0])
+		klock_sigtext_add(text, " '%s'", w->name);
+	if (is_bit(w))
+		klock_sigtext_add(text, " %u", w->bit);
+	klock_sigtext_add(text, " at %p", w->type ? w->lock : w->addr);
+}
+
+static const char *wanted(const struct klock_seen_wait *w)
+{
+	if (w->type && w->type->counted)
+		return "a unit";
+	if (is_bit(w))
+		return w->shared ? "to be clear" : "to set it";
+	return w->shared ? "read" : "write";
+}
+
+static const char *const ends_early[] = {
+	[KLOCK_WAIT_PLAIN] = "",
+	[KLOCK_WAIT_KILLABLE] = ", killable",
+	[KLOCK_WAIT_INTERRUPTIBLE] = ", interruptible",
+};
+
+void klock_tell_wait(struct klock_sigtext *text, const struct klock_seen *seen,
+		     const struct klock_seen_wait *w)
+{
+	klock_sigtext_add(text, "(%s%s", wanted(w), ends_early[w->mode]);
+	if (w->deadline != KLOCK_FOREVER) {
+		klock_sigtext_add(text, ", gives up in ");
+		klock_sigtext_seconds(text, w->deadline - seen->now);
+	}
+	klock_sigtext_add(text, ") for ");
+	klock_sigtext_seconds(text, seen->now - w->since);
+	klock_sigtext_add(text, ", at ");
+	klock_add_site(text, w->site);
+}
+
+/* The threads whose lists have it; how many those are. */
+static unsigned int tell_readers(struct klock_sigtext *text, const struct klock_seen *seen,
+				 const struct klock_seen_wait *w)
+{
+	unsigned int n = 0;
+
+	for (struct klock_task *t = klock_task_after(NULL); t; t = klock_task_after(t)) {
+		if (!klock_reads(t, klock_seen_of(seen, t), w))
+			continue;
+		klock_sigtext_add(text, n++ ? ", " : "held for reading by ");
+		klock_add_thread(text, klock_task_tid(t));
+	}
+	return n;
+}
+
+static void tell_number_of_readers(struct klock_sigtext *text, unsigned int n)
+{
+	klock_sigtext_add(text, "held for reading by %u thread%s%s", n, n == 1 ? "" : "s",
+			  klock_held_is_listed() ? "" : "; KLOCK_CHECK=1 tells which");
+}
+
+/* A percpu_rw_semaphore is its writer's when all readers have left. */
+static void tell_writer(struct klock_sigtext *text, const struct klock_seen *seen,
+			const struct klock_seen_wait *w, const struct klock_task *writer)
+{
+	const struct klock_seen_wait *own = klock_seen_of(seen, writer);
+	bool drains = own && own->lock == w->lock && own->addr != w->addr;
+
+	klock_sigtext_add(text, drains ? "being taken for writing by " : "held for writing by ");
+	klock_add_thread(text, klock_task_tid(writer));
+	if (drains)
+		klock_sigtext_add(text, ", which waits for its readers to leave");
+}
+
+void klock_tell_holders(struct klock_sigtext *text, const struct klock_seen *seen,
+			const struct klock_seen_wait *w)
+{
+	const struct klock_task *writer = klock_task_by_word(w->holders.writer);
+
+	if (writer)
+		tell_writer(text, seen, w, writer);
+	else if (w->holders.readers && !tell_readers(text, seen, w))
+		tell_number_of_readers(text, w->holders.readers);
+	else if (w->type && w->type->counted)
+		klock_sigtext_add(text, "without units; nobody owns those that were taken");
+	else if (w->blind)
+		klock_sigtext_add(text, "held by nobody known");
+	else if (!w->holders.readers)
+		klock_sigtext_add(text, "free: about to be taken");
+}

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: MIT */
+/* Waits in words. */
+#ifndef KLOCK_HANG_TELL_H
+#define KLOCK_HANG_TELL_H
+
+#include "hang/seen.h"
+
+/* "mutex 'lock' at 0x1234", "bit 5 at 0x1234" */
+void klock_tell_lock(struct klock_sigtext *text, const struct klock_seen_wait *w);
+
+/* "(write, killable) for 1.234s, at program(+0x12)" */
+void klock_tell_wait(struct klock_sigtext *text, const struct klock_seen *seen,
+		     const struct klock_seen_wait *w);
+
+/* "held for writing by worker/12", or as much of that as is known. */
+void klock_tell_holders(struct klock_sigtext *text, const struct klock_seen *seen,
+			const struct klock_seen_wait *w);
+
+#endif
