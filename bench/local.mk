@@ -4,7 +4,7 @@
 
 EXTRA_PROGRAMS += bench/bench
 bench_bench_SOURCES = bench/bench.c bench/bench.h bench/locks.def \
-	bench/main.c bench/pairs.c bench/waits.c
+	bench/lockdep.c bench/main.c bench/pairs.c bench/waits.c
 bench_bench_LDADD = lib/libklock.la $(PTHREAD_LIBS)
 bench_bench_LDFLAGS = $(AM_LDFLAGS) -no-install
 CLEANFILES += bench/bench

@@ -3,6 +3,7 @@
 
 int main(void)
 {
+	bench_lockdep(); /* first: its workers begin as processes that took no lock */
 	bench_sizes();
 	bench_pairs();
 	bench_waits();

@@ -65,10 +65,11 @@ void klock_percpu_release(struct KLOCK_TAG(percpu_rw_semaphore) *sem, unsigned i
 /* A writer waits for the counters to reach zero: makes it add them up again. */
 void klock_percpu_wake_writer(struct KLOCK_TAG(percpu_rw_semaphore) *sem);
 
-/* The calling thread's counter, or NULL when it has none in this lock. */
-KLOCK_INLINE int32_t *klock_percpu_counter(struct KLOCK_TAG(percpu_rw_semaphore) *sem)
+/* The counter of the thread with this klock_self_word; NULL: it has none in this lock. */
+KLOCK_INLINE int32_t *klock_percpu_counter(struct KLOCK_TAG(percpu_rw_semaphore) *sem,
+					   uint32_t self)
 {
-	uint32_t id = klock_self_word >> KLOCK_W_SHIFT;
+	uint32_t id = self >> KLOCK_W_SHIFT;
 
 	/* [P9] acquire: pairs with [P10]; a lock that says it has slots shows them zeroed. */
 	if (KLOCK_UNLIKELY(id - 1 >= klock_load_acquire(&sem->nr_slots)))
@@ -82,9 +83,10 @@ KLOCK_INLINE int32_t *klock_percpu_counter(struct KLOCK_TAG(percpu_rw_semaphore)
  * is in its sum, or we see its bar. What it does on the reader's side is
  * keep the compiler from swapping the two.
  */
-KLOCK_INLINE bool klock_percpu_read_fast(struct KLOCK_TAG(percpu_rw_semaphore) *sem)
+KLOCK_INLINE bool klock_percpu_read_try(struct KLOCK_TAG(percpu_rw_semaphore) *sem,
+					uint32_t self)
 {
-	int32_t *readers = klock_percpu_counter(sem);
+	int32_t *readers = klock_percpu_counter(sem, self);
 
 	if (KLOCK_UNLIKELY(!readers))
 		return false;
@@ -97,6 +99,26 @@ KLOCK_INLINE bool klock_percpu_read_fast(struct KLOCK_TAG(percpu_rw_semaphore) *
 	klock_compiler_barrier();
 	klock_percpu_wake_writer(sem);
 	return false;
+}
+
+/* [P5] the release, then a look for a writer that waits: pairs with [P6], as [P1] with [P2]. */
+KLOCK_INLINE bool klock_percpu_read_drop(struct KLOCK_TAG(percpu_rw_semaphore) *sem,
+					 uint32_t self)
+{
+	int32_t *readers = klock_percpu_counter(sem, self);
+
+	if (KLOCK_UNLIKELY(!readers))
+		return false;
+	klock_store_release(readers, *readers - 1); /* [P7] release: pairs with [P8] */
+	klock_compiler_barrier();
+	if (KLOCK_UNLIKELY(klock_load_relaxed(&sem->block))) /* [P5]: the barrier orders it */
+		klock_percpu_wake_writer(sem);
+	return true;
+}
+
+KLOCK_INLINE bool klock_percpu_read_fast(struct KLOCK_TAG(percpu_rw_semaphore) *sem)
+{
+	return klock_percpu_read_try(sem, klock_self_word);
 }
 
 /* Sleeps until the caller holds the lock for reading. */
@@ -143,19 +165,11 @@ klock_percpu_down_read_timeout(struct KLOCK_TAG(percpu_rw_semaphore) *sem, int64
 	return klock_percpu_acquire(sem, KLOCK_READ, ns);
 }
 
-/* [P5] the release, then a look for a writer that waits: pairs with [P6], as [P1] with [P2]. */
+/* Gives a hold for reading up. */
 KLOCK_INLINE void klock_percpu_up_read(struct KLOCK_TAG(percpu_rw_semaphore) *sem)
 {
-	int32_t *readers = klock_percpu_counter(sem);
-
-	if (KLOCK_UNLIKELY(!readers)) {
+	if (KLOCK_UNLIKELY(!klock_percpu_read_drop(sem, klock_self_word)))
 		klock_percpu_release(sem, KLOCK_READ);
-		return;
-	}
-	klock_store_release(readers, *readers - 1); /* [P7] release: pairs with [P8] */
-	klock_compiler_barrier();
-	if (KLOCK_UNLIKELY(klock_load_relaxed(&sem->block))) /* [P5]: the barrier orders it */
-		klock_percpu_wake_writer(sem);
 }
 
 /* Sleeps until the caller holds the lock alone; neither killed nor interrupted. */

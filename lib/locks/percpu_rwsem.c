@@ -62,16 +62,22 @@ static void find_membarrier(void)
 	have_membarrier = klock_membarrier_register();
 }
 
+/* A tool that looks at memory accesses does not know what a membarrier orders. */
+static bool slots_allowed(void)
+{
+	return have_membarrier && (!klock_watched || klock_watches_alone(&klock_watch_lockdep));
+}
+
 /*
- * Lets readers use their slots: once it is known that nothing watches the locks
- * and that writers can make the slots visible. Until then they count in `shared`.
+ * Lets readers use their slots: once it is known who watches the locks and that
+ * writers can make the slots visible. Until then they count in `shared`.
  */
 static void settle(struct percpu_rw_semaphore *sem)
 {
 	static pthread_once_t once = PTHREAD_ONCE_INIT;
 
 	pthread_once(&once, find_membarrier);
-	if (have_membarrier && !klock_watched && sem->slots &&
+	if (slots_allowed() && sem->slots &&
 	    !klock_load_relaxed(&sem->nr_slots)) /* all that set it set the same */
 		/* [P10] release: pairs with [P9]. Thread 0 is nobody: its slot is not used. */
 		klock_store_release(&sem->nr_slots, KLOCK_PERCPU_SLOTS - 1);
@@ -172,7 +178,7 @@ void klock_percpu_wake_writer(struct percpu_rw_semaphore *sem)
 
 static void count_reader(struct percpu_rw_semaphore *sem, int32_t n)
 {
-	int32_t *readers = klock_percpu_counter(sem);
+	int32_t *readers = klock_percpu_counter(sem, klock_thread()->word);
 
 	if (readers)
 		klock_store_release(readers, *readers + n); /* [P7] */
@@ -248,11 +254,39 @@ static int write_acquire(struct percpu_rw_semaphore *sem, const struct klock_eve
 	return 0;
 }
 
+/* As klock_word_acquire_again(), for readers. */
+static bool read_again(struct percpu_rw_semaphore *sem, unsigned int how, const void *site)
+{
+	struct klock_held_stack *stack = klock_again;
+
+	if (!stack || !klock_again_push(stack, &sem->dep_map, how, &percpu_type, NULL, site))
+		return false;
+	if (klock_percpu_read_try(sem, stack->word))
+		return true;
+	klock_again_pop(stack);
+	return false;
+}
+
+static bool read_release_again(struct percpu_rw_semaphore *sem)
+{
+	struct klock_held_stack *stack = klock_again;
+
+	if (!stack || !klock_again_on_top(stack, &sem->dep_map, KLOCK_READ) ||
+	    !klock_percpu_read_drop(sem, stack->word))
+		return false;
+	klock_again_pop(stack);
+	return true;
+}
+
 int klock_percpu_acquire(struct percpu_rw_semaphore *sem, unsigned int how, int64_t timeout_ns)
 {
-	struct klock_event ev = event(sem, how, __builtin_return_address(0));
+	const void *site = __builtin_return_address(0);
+	struct klock_event ev;
 	int err;
 
+	if (sem && !(how & KLOCK_WRITE) && read_again(sem, how, site))
+		return 0;
+	ev = event(sem, how, site);
 	klock_thread();
 	klock_watch(KLOCK_EV_ACQUIRE, &ev);
 	err = how & KLOCK_WRITE ? write_acquire(sem, &ev, timeout_ns)
@@ -297,8 +331,11 @@ static void read_release(struct percpu_rw_semaphore *sem, const struct klock_eve
 
 void klock_percpu_release(struct percpu_rw_semaphore *sem, unsigned int how)
 {
-	struct klock_event ev = event(sem, how, __builtin_return_address(0));
+	struct klock_event ev;
 
+	if (sem && !(how & KLOCK_WRITE) && read_release_again(sem))
+		return;
+	ev = event(sem, how, __builtin_return_address(0));
 	klock_thread();
 	if (how & KLOCK_WRITE)
 		write_release(sem, &ev);

@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the order checker costs: uncontended pairs with it off and on, beside
+ * the pair of a pthread mutex. Off or on is for a whole process, so two workers
+ * take turns, one row at a time. A ratio is to the pthread row of the same
+ * worker and round.
+ */
+#include "bench.h"
+#include <klock.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define ROUNDS 31
+#define PAIRS 100000
+#define NEW_CHAINS 100
+
+static pthread_mutex_t glibc_mutex = PTHREAD_MUTEX_INITIALIZER;
+static DEFINE_MUTEX(a);
+static DEFINE_MUTEX(b);
+static DEFINE_MUTEX(c);
+static DEFINE_MUTEX(d);
+static DEFINE_RWSEM(sem);
+DEFINE_STATIC_PERCPU_RWSEM(percpu);
+
+#define TIMES(n, code)                                                                             \
+	for (int i = 0; i < (n); i++) {                                                            \
+		code;                                                                              \
+	}
+
+static void pthread_pair(void)
+{
+	TIMES(PAIRS, pthread_mutex_lock(&glibc_mutex); pthread_mutex_unlock(&glibc_mutex));
+}
+
+static void mutex_pair(void)
+{
+	TIMES(PAIRS, mutex_lock(&c); mutex_unlock(&c));
+}
+
+static void mutex_third(void)
+{
+	mutex_lock(&a);
+	mutex_lock(&b);
+	mutex_pair();
+	mutex_unlock(&b);
+	mutex_unlock(&a);
+}
+
+static void mutexes_in_turn(void)
+{
+	TIMES(PAIRS / 2, mutex_lock(&c); mutex_unlock(&c); mutex_lock(&d); mutex_unlock(&d));
+}
+
+static void read_third(void)
+{
+	mutex_lock(&a);
+	mutex_lock(&b);
+	TIMES(PAIRS, down_read(&sem); up_read(&sem));
+	mutex_unlock(&b);
+	mutex_unlock(&a);
+}
+
+static void percpu_read(void)
+{
+	TIMES(PAIRS, percpu_down_read(&percpu); percpu_up_read(&percpu));
+}
+
+static void *own_mutex(void *arg)
+{
+	struct mutex *mutex = arg;
+
+	TIMES(PAIRS, mutex_lock(mutex); mutex_unlock(mutex));
+	return NULL;
+}
+
+/* Each thread its own lock: what they share is only what the checker shares. */
+static void two_threads(void)
+{
+	static struct {
+		struct mutex mutex;
+		char apart[128];
+	} own[2];
+	pthread_t thread;
+
+	mutex_init(&own[0].mutex);
+	mutex_init(&own[1].mutex);
+	if (pthread_create(&thread, NULL, own_mutex, &own[0].mutex))
+		abort();
+	own_mutex(&own[1].mutex);
+	pthread_join(thread, NULL);
+}
+
+/* Each lock is of a class never seen, taken under another: a class, an edge, a chain. */
+static void new_chains(void)
+{
+	static struct lock_class_key keys[ROUNDS][NEW_CHAINS];
+	static struct mutex mutexes[NEW_CHAINS];
+	static int round;
+
+	mutex_lock(&a);
+	for (int i = 0; i < NEW_CHAINS; i++) {
+		__mutex_init(&mutexes[i], "new", &keys[round][i]);
+		mutex_lock(&mutexes[i]);
+		mutex_unlock(&mutexes[i]);
+	}
+	mutex_unlock(&a);
+	round++;
+}
+
+static const struct row {
+	const char *name;
+	void (*run)(void);
+	int pairs;
+} rows[] = {
+	{ "pthread mutex", pthread_pair, PAIRS },
+	{ "mutex", mutex_pair, PAIRS },
+	{ "mutex, the third lock held", mutex_third, PAIRS },
+	{ "two mutexes in turn", mutexes_in_turn, PAIRS },
+	{ "rwsem read, the third held", read_third, PAIRS },
+	{ "percpu rwsem read", percpu_read, PAIRS },
+	{ "two threads, a mutex each", two_threads, PAIRS },
+	{ "a chain never seen before", new_chains, NEW_CHAINS },
+};
+
+#define NR_ROWS (sizeof(rows) / sizeof(rows[0]))
+
+struct worker {
+	pid_t pid;
+	int ask, answer;
+	double ns[NR_ROWS][ROUNDS];
+};
+
+static void work(int ask, int answer)
+{
+	unsigned char row;
+
+	while (read(ask, &row, 1) == 1) {
+		int64_t start = bench_now_ns();
+		double ns;
+
+		rows[row].run();
+		ns = (double)(bench_now_ns() - start) / rows[row].pairs;
+		if (write(answer, &ns, sizeof(ns)) != sizeof(ns))
+			abort();
+	}
+}
+
+static void start(struct worker *w, bool on)
+{
+	int ask[2], answer[2];
+
+	if (pipe(ask) || pipe(answer) || (w->pid = fork()) < 0)
+		abort();
+	if (!w->pid) {
+		close(ask[1]);
+		close(answer[0]);
+		if (on && !klock_lockdep_enable())
+			abort();
+		work(ask[0], answer[1]);
+		_exit(0);
+	}
+	close(ask[0]);
+	close(answer[1]);
+	w->ask = ask[1];
+	w->answer = answer[0];
+}
+
+static double run(struct worker *w, unsigned char row)
+{
+	double ns;
+
+	if (write(w->ask, &row, 1) != 1 || read(w->answer, &ns, sizeof(ns)) != sizeof(ns))
+		abort();
+	return ns;
+}
+
+static void finish(struct worker *w)
+{
+	close(w->ask);
+	waitpid(w->pid, NULL, 0);
+}
+
+void bench_lockdep(void)
+{
+	static struct worker off, on;
+	static double ratios[NR_ROWS][ROUNDS];
+
+	fflush(stdout); /* the workers have a copy */
+	start(&off, false);
+	start(&on, true);
+	for (int round = 0; round < ROUNDS; round++)
+		for (size_t i = 0; i < NR_ROWS; i++) {
+			off.ns[i][round] = run(&off, (unsigned char)i);
+			on.ns[i][round] = run(&on, (unsigned char)i);
+			ratios[i][round] = on.ns[i][round] / on.ns[0][round];
+		}
+	finish(&on); /* first: it has a copy of what the other is asked through */
+	finish(&off);
+	printf("\nThe order checker: lock and unlock, ns (%d rounds, medians)\n", ROUNDS);
+	printf("%-28s %8s %8s %22s\n", "", "off", "on", "on, to a pthread pair");
+	for (size_t i = 0; i < NR_ROWS; i++)
+		printf("%-28s %8.2f %8.2f %22.2f\n", rows[i].name,
+		       bench_quantile(off.ns[i], ROUNDS, 0.5), bench_quantile(on.ns[i], ROUNDS, 0.5),
+		       bench_quantile(ratios[i], ROUNDS, 0.5));
+}
