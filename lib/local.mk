@@ -61,6 +61,8 @@ lockdep = \
 	lib/lockdep/peek.h \
 	lib/lockdep/report.c \
 	lib/lockdep/report.h \
+	lib/lockdep/shared.c \
+	lib/lockdep/shared.h \
 	lib/lockdep/text.c \
 	lib/lockdep/text.h \
 	lib/lockdep/trace.c \

@@ -133,11 +133,11 @@ void klock_lock_set_cmp_fn(struct lockdep_map *map, klock_lock_cmp_fn cmp_fn,
 	class = klock_options.order ? klock_class_of(map, 0) : NULL;
 	if (!class)
 		return;
-	klock_minilock_lock(&klock_graph_lock);
+	klock_shared_lock(&klock_graph_lock);
 	class->print_fn = print_fn;
 	class->cmp_fn = cmp_fn;
 	klock_chain_reset(); /* what was in no need of a check is in need of one now */
-	klock_minilock_unlock(&klock_graph_lock);
+	klock_shared_unlock(&klock_graph_lock);
 }
 
 struct pin_cookie klock_lock_pin(struct lockdep_map *map)

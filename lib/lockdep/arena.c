@@ -1,16 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 #include "lockdep/arena.h"
 #include "base/exempt.h"
-#include "base/minilock.h"
+#include "lockdep/shared.h"
 #include <stdalign.h>
 #include <string.h>
 #include <sys/mman.h>
 
 #define BLOCK_SIZE (256 * 1024)
 
-static struct klock_minilock arena_lock;
-static char *block;
-static size_t left, used;
+static char *block KLOCK_SHARED;
+static size_t left KLOCK_SHARED, used KLOCK_SHARED;
 
 static void *map_block(size_t size)
 {
@@ -27,7 +26,7 @@ void *klock_arena_alloc(size_t size)
 	void *p = NULL;
 
 	size = (size + alignof(max_align_t) - 1) & ~(alignof(max_align_t) - 1);
-	klock_minilock_lock(&arena_lock);
+	klock_shared_lock(&klock_arena_lock);
 	if (size > BLOCK_SIZE / 4) {
 		p = map_block(size);
 	} else {
@@ -43,7 +42,7 @@ void *klock_arena_alloc(size_t size)
 	}
 	if (p)
 		used += size;
-	klock_minilock_unlock(&arena_lock);
+	klock_shared_unlock(&klock_arena_lock);
 	return p;
 }
 

@@ -2,6 +2,7 @@
 #include "lockdep/chain.h"
 #include "annotate/again.h"
 #include "lockdep/arena.h"
+#include "lockdep/shared.h"
 #include <klock/atomic.h>
 #include <stddef.h>
 
@@ -17,9 +18,9 @@ struct table {
 	uint64_t keys[];
 };
 
-static struct table *table;
-static uint32_t nr_chains;
-uint32_t klock_chain_generation = 1;
+static struct table *table KLOCK_SHARED;
+static uint32_t nr_chains KLOCK_SHARED;
+uint32_t klock_chain_generation KLOCK_SHARED = 1;
 
 bool klock_chain_known(uint64_t key)
 {

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "lockdep/class.h"
-#include "base/minilock.h"
+#include "base/exempt.h"
 #include "lockdep/arena.h"
 #include "lockdep/graph.h"
+#include "lockdep/shared.h"
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
@@ -31,10 +32,9 @@ _Static_assert(offsetof(struct lock_alias, class_data) ==
 
 struct lock_class_key klock_novalidate_key;
 
-static struct klock_minilock classes_lock; /* making of classes, keys and aliases */
-static struct klock_class *classes;
-static uint32_t nr_classes;
-static struct lock_alias *aliases; /* one for each key, name and level */
+static struct klock_class *classes KLOCK_SHARED;
+static uint32_t nr_classes KLOCK_SHARED;
+static struct lock_alias *aliases KLOCK_SHARED; /* one for each key, name and level */
 
 /* A static lock is its own class: the string it was given makes way for a key. */
 struct static_key {
@@ -53,6 +53,7 @@ static void make_static_key(struct lockdep_map *map, const unsigned char *name)
 	made->key.kind = KLOCK_REF_STATIC_KEY;
 	made->key.name = (const char *)name + 1;
 	made->origin = map;
+	klock_exempt(map, sizeof(*map)); /* another thread may do the same */
 	klock_cas_acq_rel(&map->ref, &expected, (const void *)&made->key);
 }
 
@@ -148,9 +149,9 @@ struct klock_class *klock_class_of(struct lockdep_map *map, unsigned int subclas
 		if (KLOCK_LIKELY(class))
 			return class;
 	}
-	klock_minilock_lock(&classes_lock);
+	klock_shared_lock(&klock_classes_lock);
 	class = find_or_make(map, key, subclass);
-	klock_minilock_unlock(&classes_lock);
+	klock_shared_unlock(&klock_classes_lock);
 	return class;
 }
 
@@ -167,7 +168,7 @@ void klock_class_alias(struct lockdep_map *map, const char *name, struct lock_cl
 	struct lock_alias *alias;
 	struct klock_class_set *set;
 
-	klock_minilock_lock(&classes_lock);
+	klock_shared_lock(&klock_classes_lock);
 	set = find_or_make_set(key);
 	for (alias = aliases; alias; alias = alias->next)
 		if (alias->key == key && alias->class_data == set &&
@@ -178,7 +179,7 @@ void klock_class_alias(struct lockdep_map *map, const char *name, struct lock_cl
 					      set, key, aliases };
 		aliases = alias;
 	}
-	klock_minilock_unlock(&classes_lock);
+	klock_shared_unlock(&klock_classes_lock);
 	if (alias)
 		klock_store_release(&map->ref, (const void *)alias);
 }

@@ -3,11 +3,10 @@
 #include "lockdep/arena.h"
 #include <string.h>
 
-struct klock_minilock klock_graph_lock;
-bool klock_path_xr;
+bool klock_path_xr KLOCK_SHARED;
 
-static uint32_t nr_edges;
-static uint32_t search; /* number of the search: what `seen` is compared with */
+static uint32_t nr_edges KLOCK_SHARED;
+static uint32_t search KLOCK_SHARED; /* number of the search: what `seen` is compared with */
 
 /* Where a search has arrived: at a class, recursively (xr) or not. */
 struct visit {
@@ -15,8 +14,8 @@ struct visit {
 	bool xr;
 };
 
-static struct visit *queue;
-static size_t queue_room, queue_head, queue_tail;
+static struct visit *queue KLOCK_SHARED;
+static size_t queue_room KLOCK_SHARED, queue_head KLOCK_SHARED, queue_tail KLOCK_SHARED;
 
 /* Room for each class twice, as each is visited at most once in each way. */
 static bool make_queue(void)

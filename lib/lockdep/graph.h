@@ -13,11 +13,9 @@
 #define KLOCK_LOCKDEP_GRAPH_H
 
 #include "annotate/again.h"
-#include "base/minilock.h"
 #include "lockdep/class.h"
+#include "lockdep/shared.h"
 #include "lockdep/trace.h"
-
-extern struct klock_minilock klock_graph_lock;
 
 enum {
 	KLOCK_DEP_SR = 1 << 0,

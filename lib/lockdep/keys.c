@@ -46,7 +46,7 @@ static void zap(bool (*doomed)(const struct klock_class *class, const void *star
 {
 	bool any = false;
 
-	klock_minilock_lock(&klock_graph_lock);
+	klock_shared_lock(&klock_graph_lock);
 	for (struct klock_class *class = klock_classes(); class; class = class->next) {
 		if (class->zapped || !doomed(class, start, size))
 			continue;
@@ -56,7 +56,7 @@ static void zap(bool (*doomed)(const struct klock_class *class, const void *star
 	}
 	if (any)
 		klock_chain_reset();
-	klock_minilock_unlock(&klock_graph_lock);
+	klock_shared_unlock(&klock_graph_lock);
 }
 
 static bool key_in_range(const struct klock_class *class, const void *start, size_t size)

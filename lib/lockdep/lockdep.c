@@ -14,6 +14,7 @@
 #include "lockdep/misuse.h"
 #include "lockdep/options.h"
 #include "lockdep/report.h"
+#include "lockdep/shared.h"
 #include "lockdep/validate.h"
 
 static bool enabled_by_call;
@@ -217,6 +218,7 @@ static bool lockdep_present(void)
 	if (enabled_by_call)
 		klock_options.order = klock_options.misuse = true;
 	if (klock_options.misuse) {
+		klock_shared_init();
 		klock_exempt(&klock_task_exit_hook, sizeof(klock_task_exit_hook));
 		klock_task_exit_hook = klock_misuse_thread_ends;
 	}

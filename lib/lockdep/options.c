@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "lockdep/options.h"
+#include "lockdep/shared.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <klock/atomic.h>
@@ -10,7 +11,7 @@
 
 struct klock_options klock_options = { .log_fd = STDERR_FILENO };
 
-static unsigned int nr_reports;
+static unsigned int nr_reports KLOCK_SHARED;
 
 static bool wrong(const char *variable, const char *option, const char *why)
 {

@@ -2,6 +2,7 @@
 #include "lockdep/report.h"
 #include "base/bug.h"
 #include "lockdep/options.h"
+#include "lockdep/shared.h"
 #include "lockdep/text.h"
 #include <stdio.h>
 #include <unistd.h>
@@ -205,7 +206,7 @@ void klock_report_misuse(const char *title, const struct klock_held *h,
 
 static bool first_at(const void *site)
 {
-	static const void *sites[NR_SITES];
+	static const void *sites[NR_SITES] KLOCK_SHARED;
 
 	for (int i = 0; i < NR_SITES; i++) {
 		const void *seen = NULL;

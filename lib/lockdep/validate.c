@@ -17,15 +17,23 @@ static bool ordered_within_class(const struct klock_held *prev, const struct klo
 	return prev->class->cmp_fn && prev->class->cmp_fn(prev->map, next->map) < 0;
 }
 
+/* Whether the lock that makes orders within the class safe was taken before `h`. */
+static bool nested_in(const struct klock_held_stack *stack, const struct klock_held *h,
+		      const struct lockdep_map *nest)
+{
+	while (nest && h-- > stack->locks)
+		if (h->map == nest)
+			return true;
+	return false;
+}
+
 /* The class is held already: by itself a deadlock, unless something says otherwise. */
 static enum recursion check_recursion(struct klock_held_stack *stack, struct klock_held *next,
 				      struct klock_held **held)
 {
-	bool nest_held = false;
+	enum recursion found = NOT_HELD;
 
-	for (struct klock_held *h = next; h-- > stack->locks;) {
-		if (next->nest && h->map == next->nest)
-			nest_held = true;
+	for (struct klock_held *h = stack->locks; h < next; h++) {
 		if (h->class != next->class || h->unchecked)
 			continue;
 		if (next->read == KLOCK_HELD_RECURSIVE && h->read != KLOCK_HELD_WRITE)
@@ -33,11 +41,11 @@ static enum recursion check_recursion(struct klock_held_stack *stack, struct klo
 		if (ordered_within_class(h, next))
 			continue;
 		*held = h;
-		for (; !nest_held && h > stack->locks; h--)
-			nest_held = next->nest && h[-1].map == next->nest;
-		return nest_held ? SAFE_BY_NEST : DEADLOCK;
+		if (!nested_in(stack, h, next->nest))
+			return DEADLOCK;
+		found = SAFE_BY_NEST;
 	}
-	return NOT_HELD;
+	return found;
 }
 
 /* One new order; false if it closes a circle, which is then in the report. */
@@ -75,7 +83,8 @@ static void validate_new(struct klock_held_stack *stack, struct klock_held *next
 	struct klock_held *held = NULL;
 
 	stack->off++; /* whatever is called from here takes no part in any order */
-	klock_minilock_lock(&klock_graph_lock);
+	klock_again = NULL;
+	klock_shared_lock(&klock_graph_lock);
 	switch (check_recursion(stack, next, &held)) {
 	case DEADLOCK:
 		if (!next->class->reported_recursion)
@@ -89,7 +98,7 @@ static void validate_new(struct klock_held_stack *stack, struct klock_held *next
 		break;
 	}
 	klock_chain_add(stack->key);
-	klock_minilock_unlock(&klock_graph_lock);
+	klock_shared_unlock(&klock_graph_lock);
 	if (report.kind != KLOCK_REPORT_NONE)
 		klock_report_print(&report, stack);
 	stack->off--;

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The tables that all threads share, under minilocks of the checker's own. Two
+ * have to be told: Helgrind and DRD, which do not know these locks, and
+ * fork(), which copies a table that another thread is in the middle of.
+ */
+#ifndef KLOCK_LOCKDEP_SHARED_H
+#define KLOCK_LOCKDEP_SHARED_H
+
+#include "base/minilock.h"
+#include <stdbool.h>
+
+/* For each variable of static storage duration that one of the locks protects. */
+#define KLOCK_SHARED __attribute__((section("klock_shared")))
+
+/* In the order in which they are taken: a thread holds the later ones under the earlier. */
+extern struct klock_minilock klock_graph_lock;   /* classes' edges, chains */
+extern struct klock_minilock klock_classes_lock; /* making of classes, keys and aliases */
+extern struct klock_minilock klock_arena_lock;
+
+/* The calling thread is in fork(), and holds them all: it may go on in all tables. */
+extern __thread bool klock_shared_held __attribute__((tls_model("initial-exec")));
+
+static inline void klock_shared_lock(struct klock_minilock *lock)
+{
+	if (KLOCK_LIKELY(!klock_shared_held))
+		klock_minilock_lock(lock);
+}
+
+static inline void klock_shared_unlock(struct klock_minilock *lock)
+{
+	if (KLOCK_LIKELY(!klock_shared_held))
+		klock_minilock_unlock(lock);
+}
+
+/* Tells them, before the first use of any table. */
+void klock_shared_init(void);
+
+#endif
