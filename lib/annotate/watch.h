@@ -17,11 +17,12 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* The order of calls: ACQUIRE, then ACQUIRED or REFUSED; RELEASE, RELEASED. */
+/* The order of calls: ACQUIRE, CONTENDED or not, ACQUIRED or REFUSED; RELEASE, RELEASED. */
 enum klock_event_kind {
 	KLOCK_EV_INIT,       /* before it is done: the lock may be there already, or be garbage */
 	KLOCK_EV_DESTROY,    /* allowed, and about to be done */
 	KLOCK_EV_ACQUIRE,    /* before anything can block */
+	KLOCK_EV_CONTENDED,  /* it is not to be had at once, and about to be waited for */
 	KLOCK_EV_ACQUIRED,
 	KLOCK_EV_REFUSED,    /* a try that failed, a wait that was given up */
 	KLOCK_EV_RELEASE,    /* before the lock is free; a watcher may refuse it */
@@ -44,9 +45,20 @@ struct klock_event {
 	void *lock;
 	struct lockdep_map *map;
 	unsigned int how; /* enum klock_how: READ or WRITE, TRY, NON_OWNER, and the subclass */
+	uint32_t owner;   /* CONTENDED: the word of the klock_task that holds it for writing, or 0 */
 	const struct lockdep_map *nest;
 	const void *site; /* in the program */
+	uint32_t *spin;   /* of the lock; half of it is for a watcher; NULL: it has none */
 };
+
+/*
+ * A lock's `spin`: how long a spin for it has paid off lately, and above that
+ * the CPU that acquired it last, plus one, while lockstat watches. Estimates
+ * both: each is written without regard to the other.
+ */
+#define KLOCK_SPIN_LIMIT 0x0000ffffu
+#define KLOCK_SPIN_CPU 0xffff0000u
+#define KLOCK_SPIN_CPU_SHIFT 16
 
 /* False: a misuse has been reported, and the call is to be refused. */
 typedef bool (*klock_watch_fn)(enum klock_event_kind kind, const struct klock_event *ev);

@@ -214,7 +214,8 @@ static const struct klock_wait_ops word_ops = {
  */
 static bool spin_take(uint32_t *word, uint32_t *spin, struct klock_task *task, bool shared)
 {
-	int32_t usual = (int32_t)klock_load_relaxed(spin); /* an estimate; lost updates are fine */
+	uint32_t seen = klock_load_relaxed(spin); /* an estimate; lost updates are fine */
+	int32_t usual = (int32_t)(seen & KLOCK_SPIN_LIMIT);
 	int32_t limit = usual * 2 + SPIN_MIN;
 
 	if (!task->many_cpus)
@@ -224,11 +225,12 @@ static bool spin_take(uint32_t *word, uint32_t *spin, struct klock_task *task, b
 	for (int32_t n = 1; n <= limit; n++) {
 		klock_cpu_relax();
 		if (try_take(word, task, shared)) {
-			klock_store_relaxed(spin, (uint32_t)(usual + (n - usual) / 8));
+			usual += (n - usual) / 8;
+			klock_store_relaxed(spin, (seen & KLOCK_SPIN_CPU) | (uint32_t)usual);
 			return true;
 		}
 	}
-	klock_store_relaxed(spin, (uint32_t)(usual - (usual + 7) / 8));
+	klock_store_relaxed(spin, (seen & KLOCK_SPIN_CPU) | (uint32_t)(usual - (usual + 7) / 8));
 	return false;
 }
 
@@ -257,6 +259,16 @@ static void check_waitable(uint32_t *word, const struct klock_task *task,
 	}
 }
 
+static void tell_contended(const uint32_t *word, const struct klock_event *ev)
+{
+	struct klock_event contended = *ev;
+	uint32_t w = klock_load_relaxed(word); /* the owner may be another by now */
+
+	if (w & KLOCK_W_WRITER)
+		contended.owner = w & (~KLOCK_W_FLAGS | KLOCK_W_WRITER);
+	klock_watch(KLOCK_EV_CONTENDED, &contended);
+}
+
 /* The lock was not free at once. */
 static __attribute__((noinline)) int wait_for(uint32_t *word, uint32_t *spin,
 					      const struct klock_event *ev, int64_t ns)
@@ -277,6 +289,8 @@ static __attribute__((noinline)) int wait_for(uint32_t *word, uint32_t *spin,
 	check_waitable(word, task, ev);
 	if (ns == 0)
 		return -ETIME;
+	if (klock_watchers_of[KLOCK_EV_CONTENDED])
+		tell_contended(word, ev);
 	if (spin_take(word, spin, task, w.shared))
 		return 0;
 	return klock_park(&w, klock_deadline(ns));

@@ -15,6 +15,7 @@ static struct klock_event event(struct mutex *lock, unsigned int how, const void
 		.map = lock ? &lock->dep_map : NULL,
 		.how = how,
 		.site = site,
+		.spin = lock ? &lock->spin : NULL,
 	};
 
 	klock_check_null(&ev);

@@ -50,6 +50,7 @@ static struct klock_event event(struct percpu_rw_semaphore *sem, unsigned int ho
 		.map = sem ? &sem->dep_map : NULL,
 		.how = how,
 		.site = site,
+		.spin = sem ? &sem->rw.spin : NULL,
 	};
 
 	klock_check_null(&ev);
@@ -214,7 +215,7 @@ static int read_acquire(struct percpu_rw_semaphore *sem, const struct klock_even
 }
 
 /* Nobody comes in any more; waits for those that are in to leave. */
-static int bar_and_drain(struct percpu_rw_semaphore *sem, const struct klock_event *ev,
+static int bar_and_drain(struct percpu_rw_semaphore *sem, const struct klock_event *ev, int64_t ns,
 			 int64_t deadline_ns)
 {
 	struct klock_waiter w = {
@@ -228,6 +229,8 @@ static int bar_and_drain(struct percpu_rw_semaphore *sem, const struct klock_eve
 	if (klock_load_relaxed(&sem->nr_slots) && !klock_membarrier())
 		klock_event_bug_fatal(ev, "membarrier(2) was there and is now forbidden",
 				      "set seccomp filters up before the first lock is used");
+	if (klock_watchers_of[KLOCK_EV_CONTENDED] && ns > 0 && readers_in(sem) > 0)
+		klock_watch(KLOCK_EV_CONTENDED, ev);
 	return klock_park(&w, deadline_ns);
 }
 
@@ -240,7 +243,7 @@ static int write_acquire(struct percpu_rw_semaphore *sem, const struct klock_eve
 	err = klock_word_take(&sem->rw.word, &sem->rw.spin, ev, ns);
 	if (err)
 		return err;
-	err = bar_and_drain(sem, ev, deadline_ns);
+	err = bar_and_drain(sem, ev, ns, deadline_ns);
 	if (err) {
 		klock_store_release(&sem->block, 0);
 		klock_word_drop(&sem->rw.word, klock_thread()->word);

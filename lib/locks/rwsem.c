@@ -16,6 +16,7 @@ static struct klock_event event(struct rw_semaphore *sem, unsigned int how, cons
 		.map = sem ? &sem->dep_map : NULL,
 		.how = how,
 		.site = site,
+		.spin = sem ? &sem->spin : NULL,
 	};
 
 	klock_check_null(&ev);

@@ -28,6 +28,7 @@ static struct klock_event event(struct semaphore *sem, unsigned int how, const v
 		.map = sem ? &sem->dep_map : NULL,
 		.how = how,
 		.site = site,
+		.spin = sem ? &sem->spin : NULL,
 	};
 
 	klock_check_null(&ev);
@@ -146,6 +147,7 @@ static int take(struct semaphore *sem, const struct klock_event *ev, int64_t ns)
 		return klock_refuse_negative(ev);
 	if (ns == 0)
 		return -ETIME;
+	klock_watch(KLOCK_EV_CONTENDED, ev);
 	if (spin_take(&sem->word, task))
 		return 0;
 	return wait(sem, ev, ns);
