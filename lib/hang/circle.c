@@ -49,7 +49,7 @@ static bool began_before(const struct klock_seen_wait *a, const struct klock_see
 static bool takes_part(const struct klock_seen_wait *w, const struct klock_seen_wait *from,
 		       enum klock_circle which)
 {
-	if (which == KLOCK_CIRCLE_ANY || w == from)
+	if (w == from)
 		return true;
 	return w->deadline == KLOCK_FOREVER &&
 	       (which == KLOCK_CIRCLE_FIRM || began_before(w, from));
@@ -78,7 +78,7 @@ size_t klock_circle_find(struct klock_seen *seen, struct klock_seen_wait *from,
 {
 	struct klock_seen_wait *at = from, *end = from;
 
-	if (which != KLOCK_CIRCLE_ANY && from->deadline != KLOCK_FOREVER)
+	if (from->deadline != KLOCK_FOREVER)
 		return 0;
 	for (size_t i = 0; i < seen->count; i++)
 		seen->waits[i].reached_from = seen->waits[i].next = NULL;

@@ -22,7 +22,6 @@ bool klock_reads(const struct klock_task *task, const struct klock_seen_wait *ow
 
 /* Of which waits circles are looked for. */
 enum klock_circle {
-	KLOCK_CIRCLE_ANY,
 	KLOCK_CIRCLE_LAST, /* none of them began after this one, none has a deadline */
 	KLOCK_CIRCLE_FIRM, /* none has a deadline */
 };

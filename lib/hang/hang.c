@@ -32,7 +32,7 @@ static struct klock_bug bug_about(const struct klock_waiter *w, const char *what
 	};
 }
 
-static void tell_step(struct klock_sigtext *t, const struct klock_seen *seen,
+static void tell_step(struct klock_sigtext *t, struct klock_seen *seen,
 		      const struct klock_seen_wait *w, const struct klock_seen_wait *by)
 {
 	klock_sigtext_add(t, "klock:   ");
@@ -115,7 +115,7 @@ static void tell_chain(struct klock_seen *seen, struct klock_seen_wait *w)
 			return;
 		w->next = by;
 		if (by->next) {
-			klock_sigtext_add(t, "klock:   which is a circle\n");
+			klock_sigtext_add(t, "klock:   a circle, until one of them gives up\n");
 			return;
 		}
 		w = by;
@@ -172,10 +172,11 @@ static int64_t look(struct klock_waiter *w)
 	return hung || hung_after_ns == KLOCK_FOREVER ? KLOCK_FOREVER : w->since + hung_after_ns;
 }
 
-static void read_hung(const char *value)
+void klock_hang_set(const char *value)
 {
 	int64_t circle_after = CIRCLE_AFTER_NS, ns;
 
+	hung_after_ns = KLOCK_FOREVER;
 	if (value && *value) {
 		if (!klock_parse_duration(value, &ns)) {
 			fprintf(stderr, "klock: KLOCK_HUNG=%s: not a time like 10s, 500ms or 2m, "
@@ -198,6 +199,6 @@ static void read_hung(const char *value)
 void klock_hang_init(void)
 {
 	klock_exempt(&hung_after_ns, sizeof(hung_after_ns));
-	read_hung(getenv("KLOCK_HUNG"));
+	klock_hang_set(getenv("KLOCK_HUNG"));
 	klock_show_on_signal(getenv("KLOCK_SHOW_SIGNAL"));
 }

@@ -8,4 +8,7 @@
  */
 void klock_hang_init(void);
 
+/* The part of KLOCK_HUNG; NULL: it is not set. Of waits that begin later. */
+void klock_hang_set(const char *value);
+
 #endif

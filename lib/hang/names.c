@@ -82,17 +82,15 @@ static bool take_apart(const char *line, struct mapping *m)
 	return true;
 }
 
-/* Where a file begins in memory: at its last mapping of offset 0 before the site's. */
 struct search {
 	uintptr_t site, base;
-	char file[128];
+	struct klock_place *place;
 	bool found;
 };
 
 static void look_at_line(struct search *s, const char *line)
 {
 	struct mapping m;
-	const char *name;
 
 	if (s->found || !take_apart(line, &m))
 		return;
@@ -100,8 +98,10 @@ static void look_at_line(struct search *s, const char *line)
 		s->base = m.start;
 	if (s->site < m.start || s->site >= m.end || !m.path)
 		return;
-	name = strrchr(m.path, '/') + 1;
-	strncpy(s->file, name, sizeof(s->file) - 1);
+	s->place->start = m.start;
+	s->place->end = m.end;
+	s->place->base = s->base;
+	strncpy(s->place->file, strrchr(m.path, '/') + 1, sizeof(s->place->file) - 1);
 	s->found = true;
 }
 
@@ -126,17 +126,27 @@ static void look_through_maps(struct search *s, int fd)
 	}
 }
 
-void klock_add_site(struct klock_sigtext *text, const void *site)
+static bool find(uintptr_t site, struct klock_place *place)
 {
-	struct search s = { .site = (uintptr_t)site };
-	int fd = open_file("/proc/self/maps");
+	struct search s = { .site = site, .place = place };
+	int fd;
 
-	if (fd >= 0) {
-		look_through_maps(&s, fd);
-		close(fd);
-	}
-	if (s.found)
-		klock_sigtext_add(text, "%s(+0x%lx)", s.file, (unsigned long)(s.site - s.base));
+	if (site >= place->start && site < place->end)
+		return true;
+	fd = open_file("/proc/self/maps");
+	if (fd < 0)
+		return false;
+	memset(place, 0, sizeof(*place));
+	look_through_maps(&s, fd);
+	close(fd);
+	return s.found;
+}
+
+void klock_add_site(struct klock_sigtext *text, const void *site, struct klock_place *last)
+{
+	if (find((uintptr_t)site, last))
+		klock_sigtext_add(text, "%s(+0x%lx)", last->file,
+				  (unsigned long)((uintptr_t)site - last->base));
 	else
 		klock_sigtext_add(text, "%p", site);
 }

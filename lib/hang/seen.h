@@ -7,7 +7,7 @@
 #define KLOCK_HANG_SEEN_H
 
 #include "annotate/watch.h"
-#include "base/sigtext.h"
+#include "hang/names.h"
 #include "wait/park.h"
 
 struct klock_seen_wait {
@@ -36,6 +36,7 @@ struct klock_seen {
 	unsigned int buckets; /* that could not be looked at */
 	int64_t now;
 	struct klock_sigtext text; /* room to tell of it */
+	struct klock_place place;  /* the last one told */
 	size_t size;	      /* of the memory for all this */
 };
 

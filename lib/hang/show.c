@@ -26,9 +26,10 @@ static bool begins_lock(const struct klock_seen *seen, size_t i)
 	return true;
 }
 
-static void tell_queue(struct klock_sigtext *t, const struct klock_seen *seen, size_t first)
+static void tell_queue(struct klock_seen *seen, size_t first)
 {
 	const struct klock_seen_wait *head = &seen->waits[first];
+	struct klock_sigtext *t = &seen->text;
 	unsigned int n = 0;
 
 	klock_sigtext_add(t, "klock: ");
@@ -49,19 +50,21 @@ static void tell_queue(struct klock_sigtext *t, const struct klock_seen *seen, s
 	}
 }
 
-static void tell_held(struct klock_sigtext *t, const struct klock_peeked *h, size_t i, bool wanted)
+static void tell_held(struct klock_seen *seen, const struct klock_peeked *h, size_t i, bool wanted)
 {
+	struct klock_sigtext *t = &seen->text;
+
 	klock_sigtext_add(t, "klock:   #%lu: %s '%s' (%s%s), at ", (unsigned long)i,
 			  h->type ? h->type->type : "map", klock_map_name(&h->name),
 			  wanted ? "waits to " : "", h->write ? "write" : "read");
-	klock_add_site(t, h->site);
+	klock_add_site(t, h->site, &seen->place);
 	klock_sigtext_add(t, ", %p\n", (const void *)h->map);
 }
 
 /* What a thread waits for is on top of its list already. */
-static void tell_list(struct klock_sigtext *t, const struct klock_seen *seen,
-		      const struct klock_task *task)
+static void tell_list(struct klock_seen *seen, const struct klock_task *task)
 {
+	struct klock_sigtext *t = &seen->text;
 	const struct klock_seen_wait *wait = klock_seen_of(seen, task);
 	struct klock_peeked held, next;
 	bool more = klock_held_peek(task, 0, &next);
@@ -74,7 +77,7 @@ static void tell_list(struct klock_sigtext *t, const struct klock_seen *seen,
 	for (size_t i = 0; more; i++) {
 		held = next;
 		more = klock_held_peek(task, i + 1, &next);
-		tell_held(t, &held, i, !more && wait && wait->map == held.map);
+		tell_held(seen, &held, i, !more && wait && wait->map == held.map);
 	}
 }
 
@@ -87,11 +90,11 @@ static void tell_all(struct klock_seen *seen)
 			  seen->count == 1 ? "s" : "");
 	for (size_t i = 0; i < seen->count; i++)
 		if (begins_lock(seen, i))
-			tell_queue(t, seen, i);
+			tell_queue(seen, i);
 	if (klock_held_is_listed())
 		for (struct klock_task *task = klock_task_after(NULL); task;
 		     task = klock_task_after(task))
-			tell_list(t, seen, task);
+			tell_list(seen, task);
 	else
 		klock_sigtext_add(t, "klock: KLOCK_CHECK=1 lists also all locks that are held\n");
 	if (seen->buckets)

@@ -34,7 +34,7 @@ static const char *const ends_early[] = {
 	[KLOCK_WAIT_INTERRUPTIBLE] = ", interruptible",
 };
 
-void klock_tell_wait(struct klock_sigtext *text, const struct klock_seen *seen,
+void klock_tell_wait(struct klock_sigtext *text, struct klock_seen *seen,
 		     const struct klock_seen_wait *w)
 {
 	klock_sigtext_add(text, "(%s%s", wanted(w), ends_early[w->mode]);
@@ -45,12 +45,22 @@ void klock_tell_wait(struct klock_sigtext *text, const struct klock_seen *seen,
 	klock_sigtext_add(text, ") for ");
 	klock_sigtext_seconds(text, seen->now - w->since);
 	klock_sigtext_add(text, ", at ");
-	klock_add_site(text, w->site);
+	klock_add_site(text, w->site, &seen->place);
 }
 
-/* The threads whose lists have it; how many those are. */
-static unsigned int tell_readers(struct klock_sigtext *text, const struct klock_seen *seen,
-				 const struct klock_seen_wait *w)
+/* One thread may hold it more than once. */
+static void tell_number_of_reads(struct klock_sigtext *text, unsigned int n)
+{
+	if (n == 1)
+		klock_sigtext_add(text, "held for reading once");
+	else
+		klock_sigtext_add(text, "held for reading %u times", n);
+	if (!klock_held_is_listed())
+		klock_sigtext_add(text, "; KLOCK_CHECK=1 tells by whom");
+}
+
+static void tell_readers(struct klock_sigtext *text, const struct klock_seen *seen,
+			 const struct klock_seen_wait *w)
 {
 	unsigned int n = 0;
 
@@ -60,13 +70,8 @@ static unsigned int tell_readers(struct klock_sigtext *text, const struct klock_
 		klock_sigtext_add(text, n++ ? ", " : "held for reading by ");
 		klock_add_thread(text, klock_task_tid(t));
 	}
-	return n;
-}
-
-static void tell_number_of_readers(struct klock_sigtext *text, unsigned int n)
-{
-	klock_sigtext_add(text, "held for reading by %u thread%s%s", n, n == 1 ? "" : "s",
-			  klock_held_is_listed() ? "" : "; KLOCK_CHECK=1 tells which");
+	if (!n) /* no lists, or a hold that is in none */
+		tell_number_of_reads(text, w->holders.readers);
 }
 
 /* A percpu_rw_semaphore is its writer's when all readers have left. */
@@ -82,19 +87,19 @@ static void tell_writer(struct klock_sigtext *text, const struct klock_seen *see
 		klock_sigtext_add(text, ", which waits for its readers to leave");
 }
 
-void klock_tell_holders(struct klock_sigtext *text, const struct klock_seen *seen,
+void klock_tell_holders(struct klock_sigtext *text, struct klock_seen *seen,
 			const struct klock_seen_wait *w)
 {
 	const struct klock_task *writer = klock_task_by_word(w->holders.writer);
 
 	if (writer)
 		tell_writer(text, seen, w, writer);
-	else if (w->holders.readers && !tell_readers(text, seen, w))
-		tell_number_of_readers(text, w->holders.readers);
+	else if (w->holders.readers)
+		tell_readers(text, seen, w);
 	else if (w->type && w->type->counted)
 		klock_sigtext_add(text, "without units; nobody owns those that were taken");
 	else if (w->blind)
 		klock_sigtext_add(text, "held by nobody known");
-	else if (!w->holders.readers)
+	else
 		klock_sigtext_add(text, "free: about to be taken");
 }

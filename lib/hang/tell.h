@@ -9,11 +9,11 @@
 void klock_tell_lock(struct klock_sigtext *text, const struct klock_seen_wait *w);
 
 /* "(write, killable) for 1.234s, at program(+0x12)" */
-void klock_tell_wait(struct klock_sigtext *text, const struct klock_seen *seen,
+void klock_tell_wait(struct klock_sigtext *text, struct klock_seen *seen,
 		     const struct klock_seen_wait *w);
 
 /* "held for writing by worker/12", or as much of that as is known. */
-void klock_tell_holders(struct klock_sigtext *text, const struct klock_seen *seen,
+void klock_tell_holders(struct klock_sigtext *text, struct klock_seen *seen,
 			const struct klock_seen_wait *w);
 
 #endif

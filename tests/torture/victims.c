@@ -164,7 +164,10 @@ static void handed_advance(struct klock_queue *q, uint32_t wakes)
 		klock_queue_wake(q, head);
 }
 
-static const struct klock_wait_ops handed_ops = { handed_check, handed_advance };
+static const struct klock_wait_ops handed_ops = {
+	.check = handed_check,
+	.advance = handed_advance,
+};
 
 static void handed_lock(union any_lock *lock)
 {

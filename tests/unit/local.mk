@@ -4,11 +4,13 @@
 #check_suites += tests/unit/test_NAME
 check_suites += tests/unit/test_guard
 check_suites += tests/unit/test_iocb
+check_suites += tests/unit/test_hang
 check_suites += tests/unit/test_held
 tests_unit_test_held_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=klock_arena_alloc
 check_suites += tests/unit/test_base
 check_suites += tests/unit/test_bug
 check_suites += tests/unit/test_fork
+check_suites += tests/unit/test_show
 check_suites += tests/unit/test_signal
 check_suites += tests/unit/test_spin
 check_suites += tests/unit/test_mutex
@@ -19,4 +21,4 @@ check_suites += tests/unit/test_semaphore
 check_suites += tests/unit/test_task
 check_suites += tests/unit/test_wait_bit
 
-EXTRA_DIST += tests/support/bugs.h tests/support/on_purpose.h
+EXTRA_DIST += tests/support/bugs.h tests/support/on_purpose.h tests/support/shown.h

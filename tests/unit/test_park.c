@@ -36,7 +36,7 @@ static void add_tokens(struct klock_queue *q, uint32_t more)
 		klock_queue_wake(q, w);
 }
 
-static const struct klock_wait_ops token_ops = { take_token, add_tokens };
+static const struct klock_wait_ops token_ops = { .check = take_token, .advance = add_tokens };
 
 static struct klock_waiter waiter(void *addr, enum klock_wait_mode mode, bool shared)
 {
