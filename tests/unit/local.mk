@@ -5,6 +5,7 @@
 check_suites += tests/unit/test_guard
 check_suites += tests/unit/test_iocb
 check_suites += tests/unit/test_hang
+check_suites += tests/unit/test_hang_listed
 check_suites += tests/unit/test_held
 tests_unit_test_held_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=klock_arena_alloc
 check_suites += tests/unit/test_base
@@ -21,4 +22,5 @@ check_suites += tests/unit/test_semaphore
 check_suites += tests/unit/test_task
 check_suites += tests/unit/test_wait_bit
 
-EXTRA_DIST += tests/support/bugs.h tests/support/on_purpose.h tests/support/shown.h
+EXTRA_DIST += tests/support/bugs.h tests/support/long_waits.h tests/support/on_purpose.h \
+	tests/support/shown.h

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Deadlocks that have happened and waits that last long, as the waiters themselves report them. */
-#include "hang/hang.h"
 #include "hang/options.h"
-#include "support/actor.h"
 #include "support/ck_main.h"
+#include "support/long_waits.h"
 #include "support/shown.h"
 #include <errno.h>
 #include <klock.h>
@@ -15,73 +14,6 @@ static DEFINE_RWSEM(sem);
 static DEFINE_SEMAPHORE(units, 0);
 static struct actor a, b, c;
 
-/* Reports so far. The texts are those of the last one; under a lock that the tools know. */
-static struct {
-	pthread_mutex_t lock;
-	int count, looks;
-	char what[200], details[4000], lock_name[40];
-} told = { .lock = PTHREAD_MUTEX_INITIALIZER };
-
-static void record(const struct klock_bug *bug)
-{
-	pthread_mutex_lock(&told.lock);
-	told.count++;
-	snprintf(told.what, sizeof(told.what), "%s", bug->what);
-	snprintf(told.details, sizeof(told.details), "%s", bug->details);
-	snprintf(told.lock_name, sizeof(told.lock_name), "%s", bug->lock_name);
-	pthread_mutex_unlock(&told.lock);
-}
-
-static int64_t (*real_look)(struct klock_waiter *w);
-
-/* Counts the looks that are over. */
-static int64_t counted_look(struct klock_waiter *w)
-{
-	int64_t next = real_look(w);
-
-	pthread_mutex_lock(&told.lock);
-	told.looks++;
-	pthread_mutex_unlock(&told.lock);
-	return next;
-}
-
-static int told_count(void)
-{
-	int n;
-
-	pthread_mutex_lock(&told.lock);
-	n = told.count;
-	pthread_mutex_unlock(&told.lock);
-	return n;
-}
-
-static void await_looks(int n)
-{
-	int64_t end = now_ns() + (int64_t)PATIENCE * 1000000000;
-	int looks;
-
-	for (;;) {
-		pthread_mutex_lock(&told.lock);
-		looks = told.looks;
-		pthread_mutex_unlock(&told.lock);
-		if (looks >= n)
-			return;
-		if (now_ns() > end)
-			out_of_patience("waiters that are to look around");
-		nap_us(500);
-	}
-}
-
-/* As KLOCK_HUNG=value; without one a circle is looked for sooner than in real life. */
-static void set_hung(const char *value)
-{
-	klock_hang_set(value);
-	if (!value)
-		klock_long_waits.after_ns = 30000000;
-	real_look = klock_long_waits.look;
-	klock_long_waits.look = counted_look;
-}
-
 static long name_me(void *name)
 {
 	return pthread_setname_np(pthread_self(), name);
@@ -89,16 +21,13 @@ static long name_me(void *name)
 
 static void setup(void)
 {
-	klock_set_bug_fn(record);
+	count_looks();
 	actor_init(&a);
 	actor_init(&b);
 	actor_init(&c);
 	actor_do(&a, name_me, (char *)"one");
 	actor_do(&b, name_me, (char *)"two");
 	actor_do(&c, name_me, (char *)"three");
-	mutex_lock(&alpha); /* sets the library up, with what is in the environment */
-	mutex_unlock(&alpha);
-	set_hung(NULL);
 }
 
 static void teardown(void)
@@ -173,12 +102,6 @@ static void open_circle(void)
 	ck_assert_int_eq(actor_end(&a), 0);
 	actor_do(&a, give, &beta);
 	actor_do(&a, give, &alpha);
-}
-
-static void expect_details(const char *text)
-{
-	ck_assert_msg(strstr(told.details, text) != NULL, "\"%s\" is not in\n%s", text,
-		      told.details);
 }
 
 START_TEST(two_threads_in_a_deadlock_are_reported_once)
