@@ -11,6 +11,7 @@ dist_man_MANS = \
 	doc/man/klock_lockdep_assert.3 \
 	doc/man/klock_lockdep_class.3 \
 	doc/man/klock_lockdep_map.3 \
+	doc/man/klock_lockstat.3 \
 	doc/man/klock_mutex.3 \
 	doc/man/klock_percpu_rwsem.3 \
 	doc/man/klock_rwsem.3 \

@@ -7,6 +7,7 @@
 #include <klock/guard.h>
 #include <klock/iocb.h>
 #include <klock/lockdep.h>
+#include <klock/lockstat.h>
 #include <klock/mutex.h>
 #include <klock/percpu-rwsem.h>
 #include <klock/rwsem.h>

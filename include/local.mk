@@ -12,6 +12,7 @@ klockinclude_HEADERS = \
 	include/klock/iocb.h \
 	include/klock/lockdep.h \
 	include/klock/lockdep_types.h \
+	include/klock/lockstat.h \
 	include/klock/lockword.h \
 	include/klock/mutex.h \
 	include/klock/percpu-rwsem.h \

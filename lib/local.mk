@@ -97,8 +97,21 @@ locks = \
 	lib/locks/semaphore.c \
 	lib/locks/wait_bit.c
 
+lockstat = \
+	lib/lockstat/count.c \
+	lib/lockstat/count.h \
+	lib/lockstat/json.c \
+	lib/lockstat/lockstat.c \
+	lib/lockstat/lockstat.h \
+	lib/lockstat/options.c \
+	lib/lockstat/pool.c \
+	lib/lockstat/pool.h \
+	lib/lockstat/stamp.h \
+	lib/lockstat/sum.c \
+	lib/lockstat/text.c
+
 # All objects, for the tests to link with; the library is these behind klock.map.
-lib_libklock_core_la_SOURCES = $(base) $(wait) $(annotate) $(lockdep) $(hang) $(locks)
+lib_libklock_core_la_SOURCES = $(base) $(wait) $(annotate) $(lockdep) $(lockstat) $(hang) $(locks)
 
 lib_libklock_la_SOURCES =
 lib_libklock_la_LIBADD = lib/libklock-core.la $(PTHREAD_LIBS)

@@ -9,6 +9,7 @@ static const struct klock_watcher *const known[] = {
 	&klock_watch_lockdep,
 	&klock_watch_valgrind,
 	&klock_watch_tsan,
+	&klock_watch_lockstat,
 };
 
 #define NR_KNOWN (sizeof(known) / sizeof(known[0]))

@@ -45,7 +45,7 @@ struct klock_event {
 	void *lock;
 	struct lockdep_map *map;
 	unsigned int how; /* enum klock_how: READ or WRITE, TRY, NON_OWNER, and the subclass */
-	uint32_t owner;   /* CONTENDED: the word of the klock_task that holds it for writing, or 0 */
+	uint32_t owner;   /* CONTENDED: the klock_task word of who holds it for writing, or 0 */
 	const struct lockdep_map *nest;
 	const void *site; /* in the program */
 	uint32_t *spin;   /* of the lock; half of it is for a watcher; NULL: it has none */
@@ -86,6 +86,7 @@ struct klock_watcher {
 extern const struct klock_watcher klock_watch_lockdep;  /* lib/lockdep: misuse and order */
 extern const struct klock_watcher klock_watch_valgrind; /* valgrind.c: Helgrind and DRD */
 extern const struct klock_watcher klock_watch_tsan;     /* tsan.c: ThreadSanitizer */
+extern const struct klock_watcher klock_watch_lockstat; /* lib/lockstat: counts and times */
 
 /*
  * Asks the watchers whether they are present, and sets klock_watched: once,

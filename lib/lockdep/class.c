@@ -31,6 +31,7 @@ _Static_assert(offsetof(struct lock_alias, class_data) ==
 	       "an alias begins as a key does");
 
 struct lock_class_key klock_novalidate_key;
+bool klock_classes_used;
 
 static struct klock_class *classes KLOCK_SHARED;
 static uint32_t nr_classes KLOCK_SHARED;

@@ -35,6 +35,9 @@ struct klock_class {
 	bool via_xr[2];
 };
 
+/* Set before the first lock is used: somebody asks for the classes of locks. */
+extern bool klock_classes_used;
+
 /* The class of a lock at this nesting level, made on first sight. NULL: no memory. */
 struct klock_class *klock_class_of(struct lockdep_map *map, unsigned int subclass);
 

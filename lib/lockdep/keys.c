@@ -26,11 +26,11 @@ void klock_lockdep_set_class(struct lockdep_map *map, const char *name,
 	if (!name)
 		name = klock_map_name(map);
 	if (!key)
-		key = klock_options.order ? klock_class_key_of(map) : NULL;
+		key = klock_classes_used ? klock_class_key_of(map) : NULL;
 	if (!key)
 		return; /* off: nobody asks for its class */
 	klock_map_init(map, name, key);
-	if (subclass && klock_options.order)
+	if (subclass && klock_classes_used)
 		klock_class_alias(map, name, key, (unsigned char)subclass);
 }
 
@@ -69,7 +69,7 @@ static bool key_in_range(const struct klock_class *class, const void *start, siz
 void klock_lockdep_free_key_range(void *start, unsigned long size)
 {
 	klock_watch_prepare();
-	if (klock_options.order)
+	if (klock_classes_used)
 		zap(key_in_range, start, size);
 }
 

@@ -217,6 +217,8 @@ static bool lockdep_present(void)
 	klock_options_read();
 	if (enabled_by_call)
 		klock_options.order = klock_options.misuse = true;
+	if (klock_options.order)
+		klock_classes_used = true;
 	if (klock_options.misuse) {
 		klock_shared_init();
 		klock_exempt(&klock_task_exit_hook, sizeof(klock_task_exit_hook));

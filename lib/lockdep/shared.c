@@ -42,6 +42,11 @@ static void after_fork(void)
 
 void klock_shared_init(void)
 {
+	static bool done;
+
+	if (done)
+		return;
+	done = true;
 	klock_exempt(begin, (size_t)(end - begin));
 	klock_exempt(&klock_debug_locks, sizeof(klock_debug_locks));
 	/* No memory for it: the child of such a process may only exec(), as POSIX has it anyway. */

@@ -33,7 +33,7 @@ static inline void klock_shared_unlock(struct klock_minilock *lock)
 		klock_minilock_unlock(lock);
 }
 
-/* Tells them, before the first use of any table. */
+/* Tells them, before the first use of any table; once, however often it is called. */
 void klock_shared_init(void);
 
 #endif

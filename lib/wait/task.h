@@ -22,6 +22,7 @@ struct klock_task {
 	uint32_t waits;     /* so far; its own thread's */
 	bool many_cpus;     /* whether it may spin: asked when it last slept; its own thread's */
 	void *held;         /* the held stack of lib/annotate/held.c; its own thread's */
+	void *stat;         /* what lib/lockstat counts; its own thread's */
 	struct klock_task *next_free;
 } __attribute__((aligned(64)));
 

@@ -8,6 +8,9 @@ check_suites += tests/unit/test_hang
 check_suites += tests/unit/test_hang_listed
 check_suites += tests/unit/test_held
 tests_unit_test_held_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=klock_arena_alloc
+check_suites += tests/unit/test_lockstat
+check_suites += tests/unit/test_lockstat_rows
+tests_unit_test_lockstat_rows_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=klock_arena_alloc
 check_suites += tests/unit/test_base
 check_suites += tests/unit/test_bug
 check_suites += tests/unit/test_fork
@@ -22,5 +25,6 @@ check_suites += tests/unit/test_semaphore
 check_suites += tests/unit/test_task
 check_suites += tests/unit/test_wait_bit
 
+EXTRA_DIST += tests/support/counted.h
 EXTRA_DIST += tests/support/bugs.h tests/support/long_waits.h tests/support/on_purpose.h \
 	tests/support/shown.h

@@ -1,0 +1,431 @@
+/* SPDX-License-Identifier: MIT */
+/* What lockstat counts and times, of each kind of lock. */
+#include "support/ck_main.h"
+#include "support/counted.h"
+#include <errno.h>
+#include <klock.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static DEFINE_MUTEX(lock);
+static DEFINE_MUTEX(other);
+static DEFINE_RWSEM(sem);
+static DEFINE_SEMAPHORE(units, 1);
+DEFINE_STATIC_PERCPU_RWSEM(percpu);
+
+/* With what is lost to the clock's own grain on either side. */
+#define expect_between(ns, least, most)                                                            \
+	do {                                                                                       \
+		ck_assert_int_ge((int64_t)(ns), (int64_t)(least)-2000);                            \
+		ck_assert_int_le((int64_t)(ns), (int64_t)(most) + 2000);                           \
+	} while (0)
+
+static long try_mutex(void *arg)
+{
+	return mutex_trylock(arg);
+}
+
+static long take_killable(void *arg)
+{
+	return mutex_lock_killable(arg);
+}
+
+static long take_for_a_millisecond(void *arg)
+{
+	return mutex_lock_timeout(arg, 1000000);
+}
+
+static long take_in_no_time(void *arg)
+{
+	return mutex_lock_timeout(arg, 0);
+}
+
+static long take_read(void *arg)
+{
+	down_read(arg);
+	return 0;
+}
+
+static long give_read(void *arg)
+{
+	up_read(arg);
+	return 0;
+}
+
+static long use_write(void *arg)
+{
+	down_write(arg);
+	up_write(arg);
+	return 0;
+}
+
+static long use_percpu_read(void *arg)
+{
+	percpu_down_read(arg);
+	percpu_up_read(arg);
+	return 0;
+}
+
+static long use_percpu_write(void *arg)
+{
+	percpu_down_write(arg);
+	percpu_up_write(arg);
+	return 0;
+}
+
+static long use_unit(void *arg)
+{
+	down(arg);
+	up(arg);
+	return 0;
+}
+
+START_TEST(mutex_pairs_are_counted_exactly)
+{
+	for (int i = 0; i < 5; i++)
+		use_mutex(&lock);
+	use_mutex(&other);
+	expect(writes("lock"), 5, 5, 0);
+	expect(writes("other"), 1, 1, 0);
+	expect(reads("lock"), 0, 0, 0);
+}
+END_TEST
+
+START_TEST(mutex_trylock_counts_when_it_succeeds)
+{
+	ck_assert_int_eq(mutex_trylock(&lock), 1);
+	ck_assert_int_eq(actor_do(&a, try_mutex, &lock), 0);
+	mutex_unlock(&lock);
+	expect(writes("lock"), 1, 1, 0);
+}
+END_TEST
+
+START_TEST(mutex_attempt_without_time_is_no_contention)
+{
+	mutex_lock(&lock);
+	ck_assert_int_eq(actor_do(&a, take_in_no_time, &lock), -ETIME);
+	mutex_unlock(&lock);
+	expect(writes("lock"), 1, 1, 0);
+}
+END_TEST
+
+START_TEST(mutex_hold_time_is_what_a_clock_says)
+{
+	int64_t before = now_ns(), inside, end;
+
+	mutex_lock(&lock);
+	inside = now_ns();
+	nap_us(2000);
+	end = now_ns();
+	mutex_unlock(&lock);
+	expect(writes("lock"), 1, 1, 0);
+	expect_between(sums.at[0]->mode[KLOCK_STAT_WRITE].hold.total, end - inside,
+		       now_ns() - before);
+}
+END_TEST
+
+START_TEST(mutexes_released_in_another_order_have_their_own_times)
+{
+	mutex_lock(&lock);
+	mutex_lock(&other);
+	mutex_unlock(&lock);
+	nap_us(2000);
+	mutex_unlock(&other);
+	expect(writes("lock"), 1, 1, 0);
+	expect(writes("other"), 1, 1, 0);
+	ck_assert_uint_ge(writes("other")->hold.total, 1900000);
+	ck_assert_uint_lt(writes("lock")->hold.total, writes("other")->hold.total);
+}
+END_TEST
+
+/* Whether the site is in this function. */
+static bool in_function(const void *site, long (*fn)(void *))
+{
+	return (uintptr_t)site - (uintptr_t)fn < 4096;
+}
+
+START_TEST(mutex_contention_is_timed_and_placed)
+{
+	int64_t before, waiting, given;
+	const struct klock_stat_sum *sum;
+
+	actor_do(&a, take_mutex, &lock);
+	before = now_ns();
+	actor_begin(&b, use_mutex, &lock);
+	await_waiters(&lock.word, 1);
+	waiting = now_ns();
+	nap_us(1000);
+	given = now_ns();
+	actor_do(&a, give_mutex, &lock);
+	actor_end(&b);
+
+	sum = row("lock");
+	expect(&sum->mode[KLOCK_STAT_WRITE], 2, 2, 1);
+	expect_between(sum->mode[KLOCK_STAT_WRITE].wait.total, given - waiting,
+		       now_ns() - before);
+	ck_assert_ptr_nonnull(sum->waiters);
+	ck_assert_uint_eq(sum->waiters->nr, 1);
+	ck_assert_uint_eq(sum->waiters->wait_total, sum->mode[KLOCK_STAT_WRITE].wait.total);
+	ck_assert(in_function(sum->waiters->site, use_mutex));
+	ck_assert_ptr_null(sum->waiters->next);
+	ck_assert_ptr_nonnull(sum->holders);
+	ck_assert_uint_eq(sum->holders->nr, 1);
+	ck_assert(in_function(sum->holders->site, take_mutex));
+	ck_assert_ptr_null(sum->holders->next);
+}
+END_TEST
+
+START_TEST(mutex_wait_that_is_under_way_is_a_contention_already)
+{
+	mutex_lock(&lock);
+	actor_begin(&a, use_mutex, &lock);
+	await_waiters(&lock.word, 1);
+	ck_assert_uint_eq(writes("lock")->contentions, 1);
+	ck_assert_uint_eq(writes("lock")->wait.nr, 0);
+	ck_assert_uint_eq(writes("lock")->acquisitions, 1);
+	ck_assert_uint_eq(writes("lock")->hold.nr, 0);
+	mutex_unlock(&lock);
+	actor_end(&a);
+	expect(writes("lock"), 2, 2, 1);
+}
+END_TEST
+
+START_TEST(mutex_timeout_is_a_contention_without_acquisition)
+{
+	mutex_lock(&lock);
+	ck_assert_int_eq(actor_do(&a, take_for_a_millisecond, &lock), -ETIME);
+	mutex_unlock(&lock);
+	expect(writes("lock"), 1, 1, 1);
+	ck_assert_uint_ge(writes("lock")->wait.total, 990000);
+	use_mutex(&lock);
+	expect(writes("lock"), 2, 2, 1);
+}
+END_TEST
+
+START_TEST(mutex_kill_is_a_contention_without_acquisition)
+{
+	mutex_lock(&lock);
+	actor_begin(&a, take_killable, &lock);
+	await_waiters(&lock.word, 1);
+	klock_kill(a.task);
+	ck_assert_int_eq(actor_end(&a), -EINTR);
+	klock_unkill(a.task);
+	mutex_unlock(&lock);
+	expect(writes("lock"), 1, 1, 1);
+}
+END_TEST
+
+START_TEST(rwsem_modes_are_counted_apart)
+{
+	down_read(&sem);
+	actor_do(&a, take_read, &sem);
+	actor_do(&a, give_read, &sem);
+	up_read(&sem);
+	use_write(&sem);
+	expect(reads("sem"), 2, 2, 0);
+	expect(writes("sem"), 1, 1, 0);
+}
+END_TEST
+
+START_TEST(rwsem_writer_behind_a_reader_is_told_where_that_came_in)
+{
+	const struct klock_stat_sum *sum;
+
+	actor_do(&a, take_read, &sem);
+	actor_begin(&b, use_write, &sem);
+	await_waiters(&sem.word, 1);
+	actor_do(&a, give_read, &sem);
+	actor_end(&b);
+	sum = row("sem");
+	expect(&sum->mode[KLOCK_STAT_WRITE], 1, 1, 1);
+	expect(&sum->mode[KLOCK_STAT_READ], 1, 1, 0);
+	ck_assert(in_function(sum->waiters->site, use_write));
+	ck_assert_ptr_nonnull(sum->holders);
+	ck_assert(in_function(sum->holders->site, take_read));
+}
+END_TEST
+
+START_TEST(rwsem_downgrade_ends_one_hold_and_begins_another)
+{
+	down_write(&sem);
+	nap_us(2000);
+	downgrade_write(&sem);
+	ck_assert_uint_eq(writes("sem")->hold.nr, 1);
+	up_read(&sem);
+	expect(writes("sem"), 1, 1, 0);
+	expect(reads("sem"), 1, 1, 0);
+	ck_assert_uint_ge(writes("sem")->hold.total, 1900000);
+	ck_assert_uint_lt(reads("sem")->hold.total, writes("sem")->hold.total);
+}
+END_TEST
+
+START_TEST(rwsem_hold_without_owner_is_counted_and_not_timed)
+{
+	down_read_non_owner(&sem);
+	up_read_non_owner(&sem);
+	expect(reads("sem"), 1, 0, 0);
+}
+END_TEST
+
+START_TEST(semaphore_units_are_counted_and_not_timed)
+{
+	const struct klock_stat_sum *sum;
+
+	down(&units);
+	actor_begin(&a, use_unit, &units);
+	await_waiters(&units.word, 1);
+	ck_assert_int_eq(down_trylock(&units), 1);
+	up(&units);
+	actor_end(&a);
+	sum = row("units");
+	expect(&sum->mode[KLOCK_STAT_WRITE], 2, 0, 1);
+	ck_assert(in_function(sum->waiters->site, use_unit));
+	ck_assert_ptr_null(sum->holders);
+}
+END_TEST
+
+START_TEST(percpu_writer_that_waits_for_readers_is_contended_once)
+{
+	percpu_down_read(&percpu);
+	actor_begin(&a, use_percpu_write, &percpu);
+	await_waiters(&percpu.block, 1);
+	percpu_up_read(&percpu);
+	actor_end(&a);
+	expect(writes("percpu"), 1, 1, 1);
+	expect(reads("percpu"), 1, 1, 0);
+	use_percpu_write(&percpu);
+	expect(writes("percpu"), 2, 2, 1);
+}
+END_TEST
+
+START_TEST(percpu_writer_behind_a_writer_and_readers_is_contended_once)
+{
+	percpu_down_write(&percpu);
+	actor_begin(&a, use_percpu_write, &percpu);
+	actor_begin(&b, use_percpu_read, &percpu);
+	await_waiters(&percpu.rw.word, 2);
+	percpu_up_write(&percpu);
+	actor_end(&a);
+	actor_end(&b);
+	expect(writes("percpu"), 2, 2, 1);
+	expect(reads("percpu"), 1, 1, 1);
+}
+END_TEST
+
+static long release_percpu_read(void *arg)
+{
+	percpu_up_read(arg);
+	return 0;
+}
+
+/* The list of holds stays bounded, and what is taken after is timed. */
+START_TEST(percpu_holds_given_up_by_another_thread_are_not_timed)
+{
+	if (klock_lockdep_enabled() || getenv("KLOCK_CHECK"))
+		return; /* refused there */
+	for (int i = 0; i < 1500; i++) {
+		percpu_down_read(&percpu);
+		actor_do(&a, release_percpu_read, &percpu);
+	}
+	use_mutex(&lock);
+	expect(reads("percpu"), 1500, 0, 0);
+	expect(writes("lock"), 1, 1, 0);
+	ck_assert_uint_le(klock_stat_self()->nr_holds, 1024);
+}
+END_TEST
+
+START_TEST(threads_that_ended_are_in_the_sum)
+{
+	for (int i = 0; i < 8; i++) {
+		struct actor late;
+
+		actor_init(&late);
+		actor_do(&late, use_mutex, &lock);
+		actor_do(&late, use_mutex, &lock);
+		actor_fini(&late);
+	}
+	actor_do(&a, use_mutex, &lock);
+	expect(writes("lock"), 17, 17, 0);
+}
+END_TEST
+
+START_TEST(reset_begins_again_at_zero)
+{
+	use_mutex(&lock);
+	mutex_lock(&other);
+	actor_do(&a, use_mutex, &lock);
+	klock_lockstat_reset();
+	expect(writes("lock"), 0, 0, 0);
+	mutex_unlock(&other);
+	expect(writes("other"), 0, 0, 0);
+	actor_do(&a, use_mutex, &lock);
+	expect(writes("lock"), 1, 1, 0);
+}
+END_TEST
+
+START_TEST(reset_in_a_wait_leaves_the_acquisition)
+{
+	mutex_lock(&lock);
+	actor_begin(&a, use_mutex, &lock);
+	await_waiters(&lock.word, 1);
+	klock_lockstat_reset();
+	mutex_unlock(&lock);
+	actor_end(&a);
+	expect(writes("lock"), 1, 1, 0);
+}
+END_TEST
+
+START_TEST(child_of_fork_begins_at_zero)
+{
+	int status;
+	pid_t pid;
+
+	use_mutex(&lock);
+	actor_do(&a, use_mutex, &lock);
+	pid = fork();
+	ck_assert_int_ge(pid, 0);
+	if (!pid) {
+		if (writes("lock")->acquisitions)
+			_exit(1);
+		use_mutex(&lock);
+		_exit(writes("lock")->acquisitions == 1 ? 0 : 2);
+	}
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	ck_assert_int_eq(status, 0);
+	expect(writes("lock"), 2, 2, 0);
+}
+END_TEST
+
+static Suite *lockstat_suite(void)
+{
+	Suite *suite = suite_create("lockstat");
+	TCase *tc = tcase_create("counts");
+
+	tcase_add_checked_fixture(tc, counted_setup, counted_teardown);
+	tcase_add_test(tc, mutex_pairs_are_counted_exactly);
+	tcase_add_test(tc, mutex_trylock_counts_when_it_succeeds);
+	tcase_add_test(tc, mutex_attempt_without_time_is_no_contention);
+	tcase_add_test(tc, mutex_hold_time_is_what_a_clock_says);
+	tcase_add_test(tc, mutexes_released_in_another_order_have_their_own_times);
+	tcase_add_test(tc, mutex_contention_is_timed_and_placed);
+	tcase_add_test(tc, mutex_wait_that_is_under_way_is_a_contention_already);
+	tcase_add_test(tc, mutex_timeout_is_a_contention_without_acquisition);
+	tcase_add_test(tc, mutex_kill_is_a_contention_without_acquisition);
+	tcase_add_test(tc, rwsem_modes_are_counted_apart);
+	tcase_add_test(tc, rwsem_writer_behind_a_reader_is_told_where_that_came_in);
+	tcase_add_test(tc, rwsem_downgrade_ends_one_hold_and_begins_another);
+	tcase_add_test(tc, rwsem_hold_without_owner_is_counted_and_not_timed);
+	tcase_add_test(tc, semaphore_units_are_counted_and_not_timed);
+	tcase_add_test(tc, percpu_writer_that_waits_for_readers_is_contended_once);
+	tcase_add_test(tc, percpu_writer_behind_a_writer_and_readers_is_contended_once);
+	tcase_add_test(tc, percpu_holds_given_up_by_another_thread_are_not_timed);
+	tcase_add_test(tc, threads_that_ended_are_in_the_sum);
+	tcase_add_test(tc, reset_begins_again_at_zero);
+	tcase_add_test(tc, reset_in_a_wait_leaves_the_acquisition);
+	tcase_add_test(tc, child_of_fork_begins_at_zero);
+	suite_add_tcase(suite, tc);
+	return suite;
+}
+
+CK_MAIN(lockstat_suite())
