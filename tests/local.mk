@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 # The test suite. Lists that the fragments of the folders below add to:
 check_suites =      # programs of Check cases, with main() from tests/support/ck_main.h
+lockdep_suites =    # the same, but they provoke what Helgrind would report too
 plain_tests =       # programs without Check: exit status 0 passed, 77 skipped, other failed
 torture_tests =     # plain programs that run for KLOCK_TORTURE_SECONDS
 test_scripts =      # NAME.sh, judged by exit status or by the cases it reports (tap.sh)
@@ -22,8 +23,9 @@ AM_CPPFLAGS += -I$(top_srcdir)/tests $(CHECK_CFLAGS)
 
 test_programs = $(plain_tests) $(torture_tests)
 if HAVE_CHECK
-test_programs += $(check_suites)
+test_programs += $(check_suites) $(lockdep_suites)
 valgrind_tests = $(check_suites)
+memcheck_tests = $(lockdep_suites)
 endif
 
 check_PROGRAMS = $(test_programs) $(annotate_programs)

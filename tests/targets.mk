@@ -28,7 +28,8 @@ slow_tests = KLOCK_TEST_TIMEOUT=600 CK_TIMEOUT_MULTIPLIER=20
 check-memcheck check-helgrind check-drd: built
 	@$(need) valgrind:valgrind
 	@test -n "`echo $(valgrind_tests)`" || { echo '$@: no Check suites in this build' >&2; exit 1; }
-	@$(slow_tests) $(MAKE) check-TESTS TESTS='$(valgrind_tests)' TEST_SUITE_LOG=$@.log \
+	@$(slow_tests) $(MAKE) check-TESTS TEST_SUITE_LOG=$@.log \
+		TESTS="$(valgrind_tests) `test $@ != check-memcheck || echo $(memcheck_tests)`" \
 		LOG_COMPILER="$(valgrind) --tool=`echo $@ | sed s/check-//`"
 check-annotate: built
 	@$(need) valgrind:valgrind

@@ -104,10 +104,22 @@ static void validate_new(struct klock_held_stack *stack, struct klock_held *next
 	stack->off--;
 }
 
+/* Another lock of the class is held, and nothing is said of it this time. */
+static bool unexplained(const struct klock_held_stack *stack, const struct klock_held *next)
+{
+	if (next->nest)
+		return false;
+	for (const struct klock_held *h = stack->locks; h < next; h++)
+		if (h->class == next->class)
+			return true;
+	return false;
+}
+
 void klock_validate(struct klock_held_stack *stack, struct klock_held *next)
 {
 	/* An order within the class depends on the locks, not on the chain of classes. */
-	if (KLOCK_LIKELY(!next->class->cmp_fn && klock_chain_known(stack->key)))
+	if (KLOCK_LIKELY(!next->class->cmp_fn && klock_chain_known(stack->key) &&
+			 !unexplained(stack, next)))
 		return;
 	validate_new(stack, next);
 }

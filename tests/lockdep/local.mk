@@ -7,3 +7,10 @@ tests_lockdep_matrix_SOURCES = tests/lockdep/matrix.c tests/lockdep/matrix.def
 # Correct programs: "make check-lockdep" runs them under this.
 EXTRA_DIST += tests/lockdep/silent
 test_scripts += tests/lockdep/silent.sh
+
+# Check programs, one per part of lib/lockdep.
+lockdep_suites += tests/lockdep/test_chain
+lockdep_suites += tests/lockdep/test_class
+lockdep_suites += tests/lockdep/test_graph
+lockdep_suites += tests/lockdep/test_held
+EXTRA_DIST += tests/lockdep/verdict.h
