@@ -14,6 +14,7 @@ include tests/torture/local.mk
 include tests/annotate/local.mk
 include tests/filecache/local.mk
 include tests/lockdep/local.mk
+include tests/lockstat/local.mk
 include tests/header/local.mk
 include tests/lint/local.mk
 include tests/install/local.mk
