@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the order checker costs: uncontended pairs with it off and on, beside
- * the pair of a pthread mutex. Off or on is for a whole process, so two workers
- * take turns, one row at a time. A ratio is to the pthread row of the same
- * worker and round.
+ * What the order checker and the statistics cost: uncontended pairs with
+ * neither and with each, beside the pair of a pthread mutex. Off or on is for a
+ * whole process, so workers take turns, one row at a time. A ratio is to the
+ * pthread row of the same worker and round.
  */
 #include "bench.h"
 #include <klock.h>
@@ -147,7 +147,7 @@ static void work(int ask, int answer)
 	}
 }
 
-static void start(struct worker *w, bool on)
+static void start(struct worker *w, bool (*enable)(void))
 {
 	int ask[2], answer[2];
 
@@ -156,7 +156,7 @@ static void start(struct worker *w, bool on)
 	if (!w->pid) {
 		close(ask[1]);
 		close(answer[0]);
-		if (on && !klock_lockdep_enable())
+		if (enable && !enable())
 			abort();
 		work(ask[0], answer[1]);
 		_exit(0);
@@ -184,24 +184,28 @@ static void finish(struct worker *w)
 
 void bench_lockdep(void)
 {
-	static struct worker off, on;
+	static struct worker off, on, stat;
 	static double ratios[NR_ROWS][ROUNDS];
 
 	fflush(stdout); /* the workers have a copy */
-	start(&off, false);
-	start(&on, true);
+	start(&off, NULL);
+	start(&on, klock_lockdep_enable);
+	start(&stat, klock_lockstat_enable);
 	for (int round = 0; round < ROUNDS; round++)
 		for (size_t i = 0; i < NR_ROWS; i++) {
 			off.ns[i][round] = run(&off, (unsigned char)i);
 			on.ns[i][round] = run(&on, (unsigned char)i);
+			stat.ns[i][round] = run(&stat, (unsigned char)i);
 			ratios[i][round] = on.ns[i][round] / on.ns[0][round];
 		}
-	finish(&on); /* first: it has a copy of what the other is asked through */
+	finish(&stat); /* first: it has a copy of what the others are asked through */
+	finish(&on);
 	finish(&off);
-	printf("\nThe order checker: lock and unlock, ns (%d rounds, medians)\n", ROUNDS);
-	printf("%-28s %8s %8s %22s\n", "", "off", "on", "on, to a pthread pair");
+	printf("\nThe checkers: lock and unlock, ns (%d rounds, medians)\n", ROUNDS);
+	printf("%-28s %8s %8s %22s %9s\n", "", "off", "lockdep", "to a pthread pair", "lockstat");
 	for (size_t i = 0; i < NR_ROWS; i++)
-		printf("%-28s %8.2f %8.2f %22.2f\n", rows[i].name,
+		printf("%-28s %8.2f %8.2f %22.2f %9.2f\n", rows[i].name,
 		       bench_quantile(off.ns[i], ROUNDS, 0.5), bench_quantile(on.ns[i], ROUNDS, 0.5),
-		       bench_quantile(ratios[i], ROUNDS, 0.5));
+		       bench_quantile(ratios[i], ROUNDS, 0.5),
+		       bench_quantile(stat.ns[i], ROUNDS, 0.5));
 }
