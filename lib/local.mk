@@ -106,6 +106,7 @@ lockstat = \
 	lib/lockstat/options.c \
 	lib/lockstat/pool.c \
 	lib/lockstat/pool.h \
+	lib/lockstat/stamp.c \
 	lib/lockstat/stamp.h \
 	lib/lockstat/sum.c \
 	lib/lockstat/text.c

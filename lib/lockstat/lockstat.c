@@ -219,6 +219,7 @@ static bool lockstat_present(void)
 		klock_exempt(&klock_stat_generation, sizeof(klock_stat_generation));
 		klock_exempt(&klock_stat_lost, sizeof(klock_stat_lost));
 		klock_shared_init();
+		klock_stamp_init();
 		klock_classes_used = true;
 		(void)pthread_atfork(NULL, NULL, after_fork);
 	}
