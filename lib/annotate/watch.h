@@ -36,6 +36,7 @@ enum klock_event_kind {
 struct klock_lock_type {
 	const char *type;
 	size_t size;
+	size_t map;     /* where in it its lockdep_map is */
 	bool counted;   /* a semaphore: units, no owner, not in lockdep's order */
 	bool recursive; /* a thread may hold it for reading twice without waiting for itself */
 };

@@ -41,6 +41,7 @@ static void copy(const struct klock_waiter *w, void *arg)
 		.mode = w->mode,
 		.shared = w->shared,
 		.bit = w->bit,
+		.subclass = w->what.subclass,
 		.blind = !w->ops->holders,
 	};
 	if (w->ops->holders)

@@ -23,6 +23,7 @@ struct klock_seen_wait {
 	enum klock_wait_mode mode;
 	bool shared;
 	uint8_t bit;
+	unsigned int subclass;
 	bool blind; /* the lock does not show who holds it */
 	struct klock_holders holders;
 	char name[64];

@@ -54,11 +54,14 @@ static void tell_held(struct klock_seen *seen, const struct klock_peeked *h, siz
 {
 	struct klock_sigtext *t = &seen->text;
 
-	klock_sigtext_add(t, "klock:   #%lu: %s '%s' (%s%s), at ", (unsigned long)i,
-			  h->type ? h->type->type : "map", klock_map_name(&h->name),
+	klock_sigtext_add(t, "klock:   #%lu: %s ", (unsigned long)i,
+			  h->type ? h->type->type : "map");
+	klock_tell_name(t, h->name, h->subclass);
+	klock_sigtext_add(t, " at %p (%s%s), at ",
+			  (const void *)((const char *)h->map - (h->type ? h->type->map : 0)),
 			  wanted ? "waits to " : "", h->write ? "write" : "read");
 	klock_add_site(t, h->site, &seen->place);
-	klock_sigtext_add(t, ", %p\n", (const void *)h->map);
+	klock_sigtext_add(t, "\n");
 }
 
 /* What a thread waits for is on top of its list already. */

@@ -9,13 +9,21 @@ static bool is_bit(const struct klock_seen_wait *w)
 	return w->type && !w->map;
 }
 
+void klock_tell_name(struct klock_sigtext *text, const char *name, unsigned int subclass)
+{
+	klock_sigtext_add(text, "'%s", name);
+	if (subclass)
+		klock_sigtext_add(text, "/%u", subclass);
+	klock_sigtext_add(text, "'");
+}
+
 void klock_tell_lock(struct klock_sigtext *text, const struct klock_seen_wait *w)
 {
-	klock_sigtext_add(text, "%s", w->type ? w->type->type : "lock");
+	klock_sigtext_add(text, "%s ", w->type ? w->type->type : "lock");
 	if (w->name[0])
-		klock_sigtext_add(text, " '%s'", w->name);
+		klock_tell_name(text, w->name, w->subclass);
 	if (is_bit(w))
-		klock_sigtext_add(text, " %u", w->bit);
+		klock_sigtext_add(text, "%u", w->bit);
 	klock_sigtext_add(text, " at %p", w->type ? w->lock : w->addr);
 }
 

@@ -5,6 +5,9 @@
 
 #include "hang/seen.h"
 
+/* "'name'", or "'name/1'" as lockdep has it. */
+void klock_tell_name(struct klock_sigtext *text, const char *name, unsigned int subclass);
+
 /* "mutex 'lock' at 0x1234", "bit 5 at 0x1234" */
 void klock_tell_lock(struct klock_sigtext *text, const struct klock_seen_wait *w);
 

@@ -16,7 +16,8 @@ bool klock_held_is_listed(void);
 struct klock_peeked {
 	const struct klock_lock_type *type; /* NULL: something that behaves like a lock */
 	const struct lockdep_map *map;      /* only an address */
-	struct lockdep_map name;
+	const char *name;                   /* of its class */
+	unsigned int subclass;
 	const void *site;
 	bool write;
 };

@@ -83,6 +83,7 @@ static inline struct klock_wait_for klock_wait_for(const struct klock_event *ev)
 		.lock = ev->lock,
 		.map = ev->map,
 		.name = ev->map ? *ev->map : (struct lockdep_map){ 0 },
+		.subclass = ev->how >> KLOCK_SUBCLASS_SHIFT,
 		.site = ev->site,
 	};
 }

@@ -5,6 +5,7 @@
 static const struct klock_lock_type mutex_type = {
 	.type = "mutex",
 	.size = sizeof(struct mutex),
+	.map = offsetof(struct mutex, dep_map),
 };
 
 static struct klock_event event(struct mutex *lock, unsigned int how, const void *site)

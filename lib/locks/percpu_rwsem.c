@@ -38,6 +38,7 @@
 static const struct klock_lock_type percpu_type = {
 	.type = "percpu_rw_semaphore",
 	.size = sizeof(struct percpu_rw_semaphore),
+	.map = offsetof(struct percpu_rw_semaphore, dep_map),
 };
 
 static bool have_membarrier;

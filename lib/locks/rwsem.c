@@ -6,6 +6,7 @@
 static const struct klock_lock_type rwsem_type = {
 	.type = "rw_semaphore",
 	.size = sizeof(struct rw_semaphore),
+	.map = offsetof(struct rw_semaphore, dep_map),
 };
 
 static struct klock_event event(struct rw_semaphore *sem, unsigned int how, const void *site)

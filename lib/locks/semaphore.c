@@ -17,6 +17,7 @@
 static const struct klock_lock_type semaphore_type = {
 	.type = "semaphore",
 	.size = sizeof(struct semaphore),
+	.map = offsetof(struct semaphore, dep_map),
 	.counted = true,
 };
 

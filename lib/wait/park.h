@@ -46,6 +46,7 @@ struct klock_wait_for {
 	const void *lock;
 	const struct lockdep_map *map; /* in the lock; NULL for bits */
 	struct lockdep_map name;       /* a copy of it */
+	unsigned int subclass;
 	const void *site;
 };
 
