@@ -50,6 +50,7 @@ lockdep = \
 	lib/lockdep/graph.h \
 	lib/lockdep/held.c \
 	lib/lockdep/held.h \
+	lib/lockdep/holding.c \
 	lib/lockdep/keys.c \
 	lib/lockdep/lockdep.c \
 	lib/lockdep/lockdep.h \
@@ -59,6 +60,8 @@ lockdep = \
 	lib/lockdep/options.h \
 	lib/lockdep/peek.c \
 	lib/lockdep/peek.h \
+	lib/lockdep/registry.c \
+	lib/lockdep/registry.h \
 	lib/lockdep/report.c \
 	lib/lockdep/report.h \
 	lib/lockdep/shared.c \

@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Lock classes, order checks and assertions: the kernel's lockdep.
+ * Lock classes, order checks and assertions: the kernel's lockdep. The kernel's
+ * names for what is declared here are in <klock/lockdep_names.h>.
  *
  * On when the program starts with KLOCK_LOCKDEP in its environment, or calls
- * klock_lockdep_enable() before its first lock; nothing is recompiled. Off, the
- * assertions test what the locks themselves show, and the rest does nothing.
- * A report goes to standard error, once for each problem, and the program goes
- * on; see klock_lockdep(7) for the options.
+ * klock_lockdep_enable() before its first lock; nothing is recompiled. Off,
+ * nothing here does anything, and an assertion holds. A report goes to standard
+ * error, once for each problem, and the program goes on; see klock_lockdep(7)
+ * for the options.
  *
- * Context: any thread, not a signal handler, unless said otherwise.
+ * Context: any thread, not a signal handler, unless said otherwise. None of
+ * these functions sleeps or changes errno.
  * Since 0.1.
  */
 #ifndef KLOCK_LOCKDEP_H
@@ -23,76 +25,166 @@ KLOCK_BEGIN_DECLS
 
 #define KLOCK_MAX_SUBCLASSES 8
 
-/* Order within a class: negative when `a` is to be taken before `b`. */
-typedef int (*klock_lock_cmp_fn)(const struct lockdep_map *a, const struct lockdep_map *b);
-typedef void (*klock_lock_print_fn)(const struct lockdep_map *map);
+/*
+ * The checker itself.
+ */
 
-/* Turns the checker on. False: too late, a lock was used before. */
+/* Turns it on. False: too late, a lock or one of these functions was used before. */
 bool klock_lockdep_enable(void);
 
-/* 1 until the first report since the start or lockdep_reset(); the kernel's debug_locks. */
-extern int klock_debug_locks;
-/* Set: reports clear klock_debug_locks and print nothing. */
-extern int klock_debug_locks_silent;
-
-/* Makes `map` one of class `key`, at nesting level `subclass`. */
-void klock_lockdep_init_map(struct lockdep_map *map, const char *name, struct lock_class_key *key,
-			    int subclass);
-
-/* Gives a lock another class, before anybody else uses it. NULL name: the one it has. */
-void klock_lockdep_set_class(struct lockdep_map *map, const char *name,
-			     struct lock_class_key *key, int subclass);
-/* What lockdep_set_novalidate_class() sets: held locks are tracked, their order is not. */
-extern struct lock_class_key klock_novalidate_key;
-
-/* Keys in memory that is freed. Unregistering ends their classes and clears the key. */
-void klock_lockdep_register_key(struct lock_class_key *key);
-void klock_lockdep_unregister_key(struct lock_class_key *key);
-/* Ends the classes of all keys and static locks in this memory. */
-void klock_lockdep_free_key_range(void *start, unsigned long size);
-
-void klock_lock_set_cmp_fn(struct lockdep_map *map, klock_lock_cmp_fn cmp_fn,
-			   klock_lock_print_fn print_fn);
-
-/* Whether the calling thread holds the lock; read: -1 any way, 0 for writing, 1 for reading. */
-bool klock_lockdep_holds(const struct lockdep_map *map, int read);
-/* How many locks it holds. */
-int klock_lockdep_depth(void);
+/* Whether it is on: whether the order of locks is checked. */
+bool klock_lockdep_enabled(void);
 
 /*
- * Something that behaves like a lock is taken and given up: read 0 exclusively,
- * 1 shared, 2 shared and recursively; check 0 takes no part in the order.
+ * 1 until the first report since the start or lockdep_reset(), then 0: the kernel's
+ * debug_locks. Unlike the kernel's, the checker goes on when it is 0.
  */
-void klock_lock_acquire(struct lockdep_map *map, unsigned int subclass, int trylock, int read,
-			int check, const struct lockdep_map *nest, unsigned long ip);
-void klock_lock_release(struct lockdep_map *map, unsigned long ip);
-/* Waited for under what is held, and not kept: flush_work(), synchronize_*(). */
-void klock_lock_sync(struct lockdep_map *map, unsigned int subclass, int read, int check,
-		     const struct lockdep_map *nest, unsigned long ip);
-void klock_lock_downgrade(struct lockdep_map *map, unsigned long ip);
+extern int klock_debug_locks;
+/* Not 0: reports clear klock_debug_locks and print nothing. */
+extern int klock_debug_locks_silent;
 
 /* What is acquired in between, in this thread, is not followed at all. Nests. */
 void klock_lockdep_off(void);
 void klock_lockdep_on(void);
 
-/* Forgets all orders and what the calling thread holds; klock_debug_locks is 1 again. */
+/*
+ * Forgets all orders and what the calling thread holds; klock_debug_locks is 1
+ * again. For tests, while no other thread uses a lock.
+ */
 void klock_lockdep_reset(void);
-/* Ends the classes of one lock. */
+
+/*
+ * Classes. A lock's class is its key and the nesting level, 0 to 7, that was set
+ * for it or is given with the acquisition. A level past that is reported, and the
+ * lock is then held without a class: no order of its own is checked.
+ */
+
+/* Makes `map` one of class `key`, at nesting level `subclass`. It is held by nobody. */
+void klock_lockdep_init_map(struct lockdep_map *map, const char *name, struct lock_class_key *key,
+			    int subclass);
+
+/*
+ * Gives a lock another class, before anybody else uses it, while nobody holds it.
+ * NULL name: the one it has; NULL key: the one it has.
+ */
+void klock_lockdep_set_class(struct lockdep_map *map, const char *name,
+			     struct lock_class_key *key, int subclass);
+
+/*
+ * The same for a lock that the calling thread holds: it and what was acquired since
+ * count, and are checked, as if it had had that class from the beginning. Reported
+ * when the thread does not hold it. `ip` is the place in the program.
+ */
+void klock_lock_set_class(struct lockdep_map *map, const char *name, struct lock_class_key *key,
+			  unsigned int subclass, unsigned long ip);
+
+/* Makes `to` one of the class of `from`, and of its nesting level. */
+void klock_lockdep_copy_map(struct lockdep_map *to, const struct lockdep_map *from);
+
+/* Whether the map is one of class `key`, at any level. */
+bool klock_lockdep_match_key(const struct lockdep_map *map, const struct lock_class_key *key);
+
+/* What reports call the lock. Never NULL, and lives as long as the class. */
+const char *klock_lockdep_name(const struct lockdep_map *map);
+
+/* The class of lockdep_set_novalidate_class(): held locks are tracked, their order is not. */
+extern struct lock_class_key klock_novalidate_key;
+
+/*
+ * Order within a class: negative when `a` is to be taken before `b`. Called while
+ * the checker holds a lock of its own: takes no lock and calls nothing of klock.
+ * `print_fn` is told the locks that a report is about; NULL: it is not.
+ */
+typedef int (*klock_lock_cmp_fn)(const struct lockdep_map *a, const struct lockdep_map *b);
+typedef void (*klock_lock_print_fn)(const struct lockdep_map *map);
+void klock_lock_set_cmp_fn(struct lockdep_map *map, klock_lock_cmp_fn cmp_fn,
+			   klock_lock_print_fn print_fn);
+
+/*
+ * Keys in memory that is freed. A key must be in static storage or registered, from
+ * before its first lock until after its last; one that is neither is reported, once,
+ * and works. Registering clears the key: it is reported for one that is registered
+ * already. Unregistering ends the classes of the key and clears it; it is reported for
+ * a key that is not registered, and while the calling thread holds a lock of it.
+ */
+void klock_lockdep_register_key(struct lock_class_key *key);
+void klock_lockdep_unregister_key(struct lock_class_key *key);
+
+/*
+ * Ends the classes of all keys and static locks in this memory, as when the code there
+ * is unloaded. dlclose() needs no call: what is loaded there next has zeroed keys.
+ */
+void klock_lockdep_free_key_range(void *start, unsigned long size);
+
+/* Ends the classes of one lock's key. Nobody holds a lock of it. */
 void klock_lockdep_reset_lock(struct lockdep_map *map);
 
-/* A lock that is pinned may not be given up until it is unpinned. */
+/*
+ * What the calling thread holds.
+ */
+
+/*
+ * 1: it holds the lock, 0: it does not, -1: nobody knows, as the checker is off, here or
+ * at all. `read`: -1 in any way, 0 for writing, 1 for reading. For a lock taken several
+ * times, whether it is held so once.
+ */
+int klock_lockdep_holds(const struct lockdep_map *map, int read);
+
+/* How many locks it holds; 0 when nobody knows. */
+int klock_lockdep_depth(void);
+
+/* Reports each lock it holds that lies in memory that is about to be freed or reused. */
+void klock_lockdep_check_freed(const void *from, unsigned long size);
+
+/* Reports the locks it holds, if any, at a place where there should be none. */
+void klock_lockdep_check_none_held(void);
+
+/*
+ * Reports a failed assertion about `map`, which may be NULL, once for each place in the
+ * program that calls it.
+ */
+void klock_lockdep_assert_failed(const struct lockdep_map *map, const char *what);
+
+/* What the assertions are made of: `read` as for klock_lockdep_holds(). */
+KLOCK_INLINE void klock_lockdep_assert(const struct lockdep_map *map, int read, int wrong,
+				       const char *what)
+{
+	if (KLOCK_UNLIKELY(klock_lockdep_enabled() && klock_lockdep_holds(map, read) == wrong))
+		klock_lockdep_assert_failed(map, what);
+}
+
+/*
+ * Things that behave like locks. Like those of a lock, an acquisition must come before
+ * what may block, and is given up by the same thread.
+ */
+
+/*
+ * `read`: 0 exclusively, 1 shared, 2 shared and recursively; `check` 0: takes no part in
+ * the order; `nest`, or NULL: held, and makes any order within the class safe. Reported
+ * when `nest` is given and not held. `ip` is the place in the program.
+ */
+void klock_lock_acquire(struct lockdep_map *map, unsigned int subclass, int trylock, int read,
+			int check, const struct lockdep_map *nest, unsigned long ip);
+/* Reported when the thread does not hold it, or has it pinned. */
+void klock_lock_release(struct lockdep_map *map, unsigned long ip);
+/* Waited for under what is held, and not kept: flush_work(), synchronize_*(). */
+void klock_lock_sync(struct lockdep_map *map, unsigned int subclass, int read, int check,
+		     const struct lockdep_map *nest, unsigned long ip);
+/* From exclusive to shared. Reported when the thread does not hold it exclusively. */
+void klock_lock_downgrade(struct lockdep_map *map, unsigned long ip);
+
+/*
+ * A lock that is pinned may not be given up until it is unpinned, by who has the cookie.
+ * Each pin has a cookie of its own. Reported: any of the three on a lock that the thread
+ * does not hold, unpinning what is not pinned, a wrong cookie, giving up a pinned lock.
+ */
 struct pin_cookie {
 	unsigned int val;
 };
 struct pin_cookie klock_lock_pin(struct lockdep_map *map);
+/* Pins again, with the cookie of a pin that was undone to give the lock up for a while. */
 void klock_lock_repin(struct lockdep_map *map, struct pin_cookie cookie);
 void klock_lock_unpin(struct lockdep_map *map, struct pin_cookie cookie);
-
-/* Reports a failed assertion about `map`, once for each place in the program. */
-void klock_lockdep_assert_failed(const struct lockdep_map *map, const char *what);
-
-/* Whether the order of locks is checked. */
-bool klock_lockdep_enabled(void);
 
 /*
  * Between the two nothing may block: a plain, killable or timed acquisition is
@@ -103,137 +195,8 @@ void klock_non_block_end(void);
 /* Reports a place that may sleep, inside such a section. */
 void klock_might_sleep(void);
 
-#ifndef KLOCK_NO_KERNEL_NAMES
-
-typedef klock_lock_cmp_fn lock_cmp_fn;
-typedef klock_lock_print_fn lock_print_fn;
-
-#ifndef _RET_IP_
-#define _RET_IP_ ((unsigned long)__builtin_return_address(0))
-#endif
-#ifndef _THIS_IP_
-#define _THIS_IP_                                                                                  \
-	(__extension__({                                                                           \
-		__label__ klock_here;                                                              \
-	klock_here:                                                                                \
-		(unsigned long)&&klock_here;                                                       \
-	}))
-#endif
-
-#define debug_locks klock_debug_locks
-#define debug_locks_silent klock_debug_locks_silent
-
-#define MAX_LOCKDEP_SUBCLASSES 8UL
-#define STATIC_LOCKDEP_MAP_INIT(mapname, key) { (key) }
-#define DEFINE_WAIT_OVERRIDE_MAP(mapname, wait_type) struct lockdep_map mapname = { 0 }
-
-#define lockdep_init_map(map, name, key, subclass)                                                 \
-	klock_lockdep_init_map((map), (name), (key), (subclass))
-#define lockdep_set_class(lock, key) klock_lockdep_set_class(&(lock)->dep_map, #key, (key), 0)
-#define lockdep_set_class_and_name(lock, key, name)                                                \
-	klock_lockdep_set_class(&(lock)->dep_map, (name), (key), 0)
-#define lockdep_set_class_and_subclass(lock, key, sub)                                             \
-	klock_lockdep_set_class(&(lock)->dep_map, #key, (key), (sub))
-#define lockdep_set_subclass(lock, sub) klock_lockdep_set_class(&(lock)->dep_map, 0, 0, (sub))
-#define lockdep_set_novalidate_class(lock)                                                         \
-	klock_lockdep_set_class(&(lock)->dep_map, #lock, &klock_novalidate_key, 0)
-#define lock_set_cmp_fn(lock, cmp_fn, print_fn)                                                    \
-	klock_lock_set_cmp_fn(&(lock)->dep_map, (cmp_fn), (print_fn))
-#define lockdep_register_key(key) klock_lockdep_register_key(key)
-#define lockdep_unregister_key(key) klock_lockdep_unregister_key(key)
-#define lockdep_free_key_range(start, size) klock_lockdep_free_key_range((start), (size))
-#define lockdep_reset() klock_lockdep_reset()
-#define lockdep_reset_lock(map) klock_lockdep_reset_lock(map)
-#define lockdep_off() klock_lockdep_off()
-#define lockdep_on() klock_lockdep_on()
-/* The kernel lets one task run its self-test unobserved; here every thread's locks are its own. */
-#define lockdep_set_selftest_task(task) ((void)(task))
-#define lockdep_depth(task) ((void)(task), klock_lockdep_depth())
-
-#define LOCK_STATE_UNKNOWN (-1)
-#define LOCK_STATE_NOT_HELD 0
-#define LOCK_STATE_HELD 1
-#define lockdep_is_held(lock) klock_lockdep_holds(&(lock)->dep_map, -1)
-#define lockdep_is_held_type(lock, read) klock_lockdep_holds(&(lock)->dep_map, (read))
-
-#define KLOCK_ASSERT(lock, condition)                                                              \
-	do {                                                                                       \
-		if (klock_lockdep_enabled() && !(condition))                                       \
-			klock_lockdep_assert_failed(&(lock)->dep_map, #condition);                 \
-	} while (0)
-#define lockdep_assert_held(lock) KLOCK_ASSERT(lock, lockdep_is_held(lock))
-#define lockdep_assert_held_write(lock) KLOCK_ASSERT(lock, lockdep_is_held_type(lock, 0))
-#define lockdep_assert_held_read(lock) KLOCK_ASSERT(lock, lockdep_is_held_type(lock, 1))
-#define lockdep_assert_held_once(lock) lockdep_assert_held(lock)
-#define lockdep_assert_not_held(lock) KLOCK_ASSERT(lock, !lockdep_is_held(lock))
-#define lockdep_assert_none_held_once()                                                            \
-	do {                                                                                       \
-		if (klock_lockdep_enabled() && klock_lockdep_depth())                              \
-			klock_lockdep_assert_failed(0, "no lock is held");                         \
-	} while (0)
-
-#define lock_acquire(map, subclass, trylock, read, check, nest, ip)                                \
-	klock_lock_acquire((map), (subclass), (trylock), (read), (check), (nest), (ip))
-#define lock_release(map, ip) klock_lock_release((map), (ip))
-#define lock_sync(map, subclass, read, check, nest, ip)                                            \
-	klock_lock_sync((map), (subclass), (read), (check), (nest), (ip))
-#define lock_downgrade(map, ip) klock_lock_downgrade((map), (ip))
-#define lock_acquire_exclusive(map, sub, trylock, nest, ip)                                        \
-	lock_acquire((map), (sub), (trylock), 0, 1, (nest), (ip))
-#define lock_acquire_shared(map, sub, trylock, nest, ip)                                           \
-	lock_acquire((map), (sub), (trylock), 1, 1, (nest), (ip))
-#define lock_acquire_shared_recursive(map, sub, trylock, nest, ip)                                 \
-	lock_acquire((map), (sub), (trylock), 2, 1, (nest), (ip))
-
-#define mutex_acquire(map, sub, trylock, ip) lock_acquire_exclusive(map, sub, trylock, 0, ip)
-#define mutex_acquire_nest(map, sub, trylock, nest, ip)                                            \
-	lock_acquire_exclusive(map, sub, trylock, nest, ip)
-#define mutex_release(map, ip) lock_release(map, ip)
-#define rwsem_acquire(map, sub, trylock, ip) lock_acquire_exclusive(map, sub, trylock, 0, ip)
-#define rwsem_acquire_nest(map, sub, trylock, nest, ip)                                            \
-	lock_acquire_exclusive(map, sub, trylock, nest, ip)
-#define rwsem_acquire_read(map, sub, trylock, ip) lock_acquire_shared(map, sub, trylock, 0, ip)
-#define rwsem_release(map, ip) lock_release(map, ip)
-
-#define lock_map_acquire(map) lock_acquire_exclusive(map, 0, 0, 0, _THIS_IP_)
-#define lock_map_acquire_try(map) lock_acquire_exclusive(map, 0, 1, 0, _THIS_IP_)
-#define lock_map_acquire_read(map) lock_acquire_shared_recursive(map, 0, 0, 0, _THIS_IP_)
-#define lock_map_sync(map) lock_sync(map, 0, 0, 1, 0, _THIS_IP_)
-#define lock_map_release(map) lock_release(map, _THIS_IP_)
-
-/* The order as if the lock were taken here, whether or not it is. */
-#define might_lock(lock) might_lock_nested(lock, 0)
-#define might_lock_nested(lock, subclass)                                                          \
-	do {                                                                                       \
-		lock_acquire(&(lock)->dep_map, (subclass), 0, 0, 1, 0, _THIS_IP_);                 \
-		lock_release(&(lock)->dep_map, _THIS_IP_);                                         \
-	} while (0)
-#define might_lock_read(lock)                                                                      \
-	do {                                                                                       \
-		lock_acquire(&(lock)->dep_map, 0, 0, 1, 1, 0, _THIS_IP_);                          \
-		lock_release(&(lock)->dep_map, _THIS_IP_);                                         \
-	} while (0)
-
-#define lockdep_pin_lock(lock) klock_lock_pin(&(lock)->dep_map)
-#define lockdep_repin_lock(lock, cookie) klock_lock_repin(&(lock)->dep_map, (cookie))
-#define lockdep_unpin_lock(lock, cookie) klock_lock_unpin(&(lock)->dep_map, (cookie))
-
-#define non_block_start() klock_non_block_start()
-#define non_block_end() klock_non_block_end()
-#define might_sleep() klock_might_sleep()
-
-/* Clears debug_locks, and tells whether it was set. */
-#define debug_locks_off() (__atomic_exchange_n(&debug_locks, 0, __ATOMIC_RELAXED) != 0)
-#define DEBUG_LOCKS_WARN_ON(condition)                                                             \
-	(__extension__({                                                                           \
-		bool klock_warn = (condition);                                                     \
-		if (klock_warn && debug_locks_off() && !debug_locks_silent)                        \
-			klock_lockdep_assert_failed(0, #condition);                                \
-		klock_warn;                                                                        \
-	}))
-
-#endif
-
 KLOCK_END_DECLS
+
+#include <klock/lockdep_names.h>
 
 #endif

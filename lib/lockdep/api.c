@@ -30,6 +30,17 @@ static struct klock_held pseudo(struct lockdep_map *map, int read, unsigned long
 	};
 }
 
+/* About a lock that is not on the stack. */
+static void misuse(const char *title, struct klock_held_stack *stack, struct lockdep_map *map,
+		   unsigned long ip)
+{
+	struct klock_held absent = pseudo(map, 0, ip);
+
+	absent.class = klock_class_of(map, 0);
+	absent.name = *map;
+	klock_report_misuse(title, &absent, stack);
+}
+
 void klock_lock_acquire(struct lockdep_map *map, unsigned int subclass, int trylock, int read,
 			int check, const struct lockdep_map *nest, unsigned long ip)
 {
@@ -49,20 +60,21 @@ void klock_lock_acquire(struct lockdep_map *map, unsigned int subclass, int tryl
 void klock_lock_release(struct lockdep_map *map, unsigned long ip)
 {
 	struct klock_held_stack *stack = following();
-	struct klock_held *h, absent;
+	struct klock_held *h;
 
 	if (!stack)
 		return;
 	h = klock_held_find(stack, map);
-	if (h) {
-		if (h->pins)
-			klock_report_misuse("releasing a pinned lock", h, stack);
-		klock_held_remove(stack, h);
+	if (!h) {
+		if (stack->unlisted)
+			stack->unlisted--;
+		else
+			misuse("bad unlock balance detected: the lock is not held", stack, map, ip);
 		return;
 	}
-	absent = pseudo(map, 0, ip);
-	absent.class = klock_class_of(map, 0);
-	klock_report_misuse("bad unlock balance detected: it is not held", &absent, stack);
+	if (h->pins)
+		klock_report_misuse("releasing a pinned lock", h, stack);
+	klock_held_remove(stack, h);
 }
 
 void klock_lock_sync(struct lockdep_map *map, unsigned int subclass, int read, int check,
@@ -78,12 +90,13 @@ void klock_lock_sync(struct lockdep_map *map, unsigned int subclass, int read, i
 void klock_lock_downgrade(struct lockdep_map *map, unsigned long ip)
 {
 	struct klock_held_stack *stack = following();
-	struct klock_held *h = stack ? klock_held_find(stack, map) : NULL;
+	struct klock_held *h = stack ? klock_held_find_mode(stack, map, true) : NULL;
 
-	(void)ip;
 	if (h) {
 		h->read = KLOCK_HELD_READ;
 		klock_held_rekey(stack, h);
+	} else if (stack && !stack->unlisted) {
+		misuse("downgrading a lock that is not held exclusively", stack, map, ip);
 	}
 }
 
@@ -104,26 +117,6 @@ void klock_lockdep_on(void)
 		stack->off--;
 }
 
-bool klock_lockdep_holds(const struct lockdep_map *map, int read)
-{
-	struct klock_held_stack *stack;
-
-	klock_watch_prepare();
-	stack = klock_options.misuse ? klock_held_self() : NULL;
-	if (!stack)
-		return true; /* nobody knows better */
-	if (read < 0)
-		return klock_held_find(stack, map);
-	return klock_held_find_mode(stack, map, !read);
-}
-
-int klock_lockdep_depth(void)
-{
-	struct klock_held_stack *stack = klock_options.misuse ? klock_held_self() : NULL;
-
-	return stack ? (int)stack->count : 0;
-}
-
 void klock_lock_set_cmp_fn(struct lockdep_map *map, klock_lock_cmp_fn cmp_fn,
 			   klock_lock_print_fn print_fn)
 {
@@ -138,39 +131,6 @@ void klock_lock_set_cmp_fn(struct lockdep_map *map, klock_lock_cmp_fn cmp_fn,
 	class->cmp_fn = cmp_fn;
 	klock_chain_reset(); /* what was in no need of a check is in need of one now */
 	klock_shared_unlock(&klock_graph_lock);
-}
-
-struct pin_cookie klock_lock_pin(struct lockdep_map *map)
-{
-	struct klock_held_stack *stack = following();
-	struct klock_held *h = stack ? klock_held_find(stack, map) : NULL;
-	struct pin_cookie cookie = { h ? 1 : 0 };
-
-	if (h)
-		h->pins++;
-	return cookie;
-}
-
-void klock_lock_repin(struct lockdep_map *map, struct pin_cookie cookie)
-{
-	struct klock_held_stack *stack = following();
-	struct klock_held *h = stack ? klock_held_find(stack, map) : NULL;
-
-	if (h)
-		h->pins += cookie.val;
-}
-
-void klock_lock_unpin(struct lockdep_map *map, struct pin_cookie cookie)
-{
-	struct klock_held_stack *stack = following();
-	struct klock_held *h = stack ? klock_held_find(stack, map) : NULL;
-
-	if (!h)
-		return;
-	if (h->pins < cookie.val)
-		klock_report_misuse("unpinning an unpinned lock", h, stack);
-	else
-		h->pins -= cookie.val;
 }
 
 void klock_non_block_start(void)
@@ -198,9 +158,4 @@ void klock_might_sleep(void)
 	if (stack && stack->non_block)
 		klock_report_assert("a place that may sleep, in a section that must not block",
 				    NULL, __builtin_return_address(0), stack);
-}
-
-void klock_lockdep_assert_failed(const struct lockdep_map *map, const char *what)
-{
-	klock_report_assert(what, map, __builtin_return_address(0), klock_held_self());
 }

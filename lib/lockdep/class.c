@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "lockdep/class.h"
+#include "annotate/watch.h"
+#include "base/bug.h"
 #include "base/exempt.h"
 #include "lockdep/arena.h"
 #include "lockdep/graph.h"
+#include "lockdep/registry.h"
 #include "lockdep/shared.h"
 #include <stddef.h>
 #include <stdio.h>
@@ -136,6 +139,21 @@ static struct klock_class *find_or_make(struct lockdep_map *map, struct lock_cla
 	return set->at[subclass];
 }
 
+/* Memory that is used for something else one day must not pass for the key of a class then. */
+static void check_key(const struct lockdep_map *map, const struct lock_class_key *key)
+{
+	const struct klock_bug bug = {
+		.what = "a class key is neither static nor registered",
+		.advice = "call lockdep_register_key() before its first lock",
+		.lock_type = "lock_class_key",
+		.lock_name = klock_map_name(map),
+		.lock = key,
+	};
+
+	if (key->kind != KLOCK_REF_STATIC_KEY && !klock_registry_knows(key))
+		klock_bug(&bug);
+}
+
 struct klock_class *klock_class_of(struct lockdep_map *map, unsigned int subclass)
 {
 	struct lock_class_key *key = resolve(map, &subclass);
@@ -150,6 +168,8 @@ struct klock_class *klock_class_of(struct lockdep_map *map, unsigned int subclas
 		if (KLOCK_LIKELY(class))
 			return class;
 	}
+	if (!set)
+		check_key(map, key);
 	klock_shared_lock(&klock_classes_lock);
 	class = find_or_make(map, key, subclass);
 	klock_shared_unlock(&klock_classes_lock);

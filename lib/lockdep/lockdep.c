@@ -55,6 +55,16 @@ static bool holds_ref(const struct klock_held_stack *stack, const struct klock_h
 	return false;
 }
 
+/* What of the acquisition itself is wrong, whatever the order. */
+static void check_asked(struct klock_held_stack *stack, const struct klock_held *h,
+			unsigned int subclass)
+{
+	if (KLOCK_UNLIKELY(subclass >= KLOCK_MAX_SUBCLASSES))
+		klock_report_assert("a nesting level is at most 7", h->map, h->site, stack);
+	if (KLOCK_UNLIKELY(h->nest && !klock_held_find(stack, h->nest)))
+		klock_report_assert("the nest lock is held", h->map, h->site, stack);
+}
+
 struct klock_held *klock_follow(struct klock_held_stack *stack, struct klock_held *h,
 				unsigned int subclass)
 {
@@ -66,6 +76,8 @@ struct klock_held *klock_follow(struct klock_held_stack *stack, struct klock_hel
 	h->name = *h->map; /* finding its class may have given a static lock its key */
 	if (h->class && h->class->novalidate)
 		h->unchecked = true;
+	if (klock_options.order)
+		check_asked(stack, h, subclass);
 	top = klock_held_push(stack, h);
 	if (!top)
 		return NULL;

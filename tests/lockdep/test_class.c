@@ -202,26 +202,23 @@ END_TEST
 
 START_TEST(key_range_that_is_freed_takes_only_its_own_along)
 {
-	struct {
+	static struct {
 		struct lock_class_key in[2], out;
-	} *keys = calloc(1, sizeof(*keys));
+	} keys;
 	struct mutex in, out, outer;
 
-	ck_assert_ptr_nonnull(keys);
 	mutex_init(&outer);
-	klock_mutex_init(&in, "in", &keys->in[1]);
-	klock_mutex_init(&out, "out", &keys->out);
+	klock_mutex_init(&in, "in", &keys.in[1]);
+	klock_mutex_init(&out, "out", &keys.out);
 	nest(&outer, &in);
 	nest(&outer, &out);
-	lockdep_free_key_range(keys->in, sizeof(keys->in));
-	memset(keys->in, 0, sizeof(keys->in));
-	klock_mutex_init(&in, "in", &keys->in[1]);
+	lockdep_free_key_range(keys.in, sizeof(keys.in));
+	memset(keys.in, 0, sizeof(keys.in));
+	klock_mutex_init(&in, "in", &keys.in[1]);
 	nest(&in, &outer);
 	expect_silence();
 	nest(&out, &outer);
 	expect_report();
-	lockdep_free_key_range(keys, sizeof(*keys));
-	free(keys);
 }
 END_TEST
 
@@ -291,11 +288,10 @@ END_TEST
 START_TEST(classes_by_the_ten_thousand_are_told_apart)
 {
 	enum { N = 20000 };
-	struct lock_class_key *keys = calloc(N, sizeof(*keys));
+	static struct lock_class_key keys[N];
 	uint32_t before = klock_nr_classes();
 	struct mutex lock;
 
-	ck_assert_ptr_nonnull(keys);
 	for (int i = 0; i < N; i++) {
 		klock_mutex_init(&lock, "many", &keys[i]);
 		nest(&static_a, &lock);
@@ -305,8 +301,6 @@ START_TEST(classes_by_the_ten_thousand_are_told_apart)
 	/* The last is still known: the other way round is an error. */
 	nest(&lock, &static_a);
 	expect_report();
-	lockdep_free_key_range(keys, N * sizeof(*keys));
-	free(keys);
 }
 END_TEST
 
