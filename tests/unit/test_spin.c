@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Who spins for a lock before it sleeps: seen by the estimate that a spin leaves in the lock. */
+#include "annotate/watch.h"
 #include "base/cpu.h"
 #include "support/actor.h"
 #include "support/ck_main.h"
@@ -11,6 +12,12 @@
 
 static struct mutex mutex;
 static struct actor waiter;
+
+/* Without what lockstat keeps above it. */
+static uint32_t estimate(void)
+{
+	return mutex.spin & KLOCK_SPIN_LIMIT;
+}
 
 static void set_up(void)
 {
@@ -59,10 +66,10 @@ START_TEST(spin_that_fails_makes_the_next_shorter)
 		return; /* then nobody spins: see below */
 	mutex.spin = ESTIMATE;
 	wait_once();
-	ck_assert_uint_lt(mutex.spin, ESTIMATE);
+	ck_assert_uint_lt(estimate(), ESTIMATE);
 	for (int i = 0; i < 100; i++)
 		wait_once();
-	ck_assert_uint_eq(mutex.spin, 0);
+	ck_assert_uint_eq(estimate(), 0);
 }
 END_TEST
 
@@ -73,7 +80,7 @@ START_TEST(spin_never_on_one_cpu)
 	mutex.spin = ESTIMATE;
 	for (int i = 0; i < 10; i++)
 		wait_once();
-	ck_assert_uint_eq(mutex.spin, ESTIMATE);
+	ck_assert_uint_eq(estimate(), ESTIMATE);
 }
 END_TEST
 
@@ -87,7 +94,7 @@ START_TEST(spin_again_on_many_cpus)
 	wait_once();
 	mutex.spin = ESTIMATE;
 	wait_once();
-	ck_assert_uint_lt(mutex.spin, ESTIMATE);
+	ck_assert_uint_lt(estimate(), ESTIMATE);
 }
 END_TEST
 
