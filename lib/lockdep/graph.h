@@ -25,13 +25,32 @@ enum {
 	KLOCK_DEP_N = KLOCK_DEP_SN | KLOCK_DEP_EN,
 };
 
+/* Where a program declared an order: see order.h. */
+struct klock_declaration {
+	const void *key; /* of who declared it; NULL: nobody takes it back */
+	const char *file;
+	unsigned int line;
+};
+
 struct klock_edge {
 	struct klock_class *from, *to;
-	struct klock_edge *next_after, *next_before;
+	struct klock_edge *next_after, **link_after;
+	struct klock_edge *next_before, **link_before;
+	struct klock_edge *next_hash, **link_hash; /* of seen ones */
 	unsigned int dep; /* KLOCK_DEP_* seen so far */
 	bool bad;         /* it closed a circle, and was reported: searches leave it out */
+	bool belongs;     /* from a class to a declared name that it has, or back */
+	const struct klock_declaration *declared; /* NULL: seen, or `belongs` */
 	struct klock_trace trace; /* of the first acquisition of `to` under `from` */
+	unsigned int tid; /* of the thread that made it */
+	char thread[16];
 };
+
+/* Whether an acquisition made it. */
+static inline bool klock_edge_seen(const struct klock_edge *edge)
+{
+	return !edge->declared && !edge->belongs;
+}
 
 /*
  * Looks for a chain of edges from `start`, wanted as `start_read` says, to
@@ -53,12 +72,30 @@ extern bool klock_path_xr;
 void klock_graph_add(struct klock_class *from, enum klock_read from_read, struct klock_class *to,
 		     enum klock_read to_read, const void *site, bool bad);
 
-/* Whether this order was reported before. */
-bool klock_graph_known_bad(const struct klock_class *from, const struct klock_class *to);
+/* Whether nothing is left to check: it was seen in these modes, or reported, before. */
+bool klock_graph_known(const struct klock_class *from, enum klock_read from_read,
+		       const struct klock_class *to, enum klock_read to_read);
+
+/*
+ * Declared orders. A node stands in the graph as a class does, and is none.
+ * NULL: no memory.
+ */
+struct klock_class *klock_graph_node(const char *name);
+
+/* An edge that nobody has seen. It holds for readers and writers. NULL: no memory. */
+struct klock_edge *klock_graph_declare(struct klock_class *from, struct klock_class *to,
+				       const struct klock_declaration *declaration);
+
+/* Takes out one that was made so. */
+void klock_graph_remove(struct klock_edge *edge);
+
+/* klock_graph_search() that follows what was declared and nothing else. */
+bool klock_graph_search_declared(struct klock_class *start, struct klock_class *goal);
 
 /* Takes the class out of all paths. */
 void klock_graph_zap(struct klock_class *class);
 
+/* How many were seen. */
 uint32_t klock_nr_edges(void);
 
 #endif

@@ -54,7 +54,7 @@ static bool check_order(struct klock_held *prev, struct klock_held *next,
 {
 	if (prev->class == next->class && ordered_within_class(prev, next))
 		return true;
-	if (klock_graph_known_bad(prev->class, next->class))
+	if (klock_graph_known(prev->class, prev->read, next->class, next->read))
 		return true;
 	if (klock_graph_search(next->class, next->read, prev->class, prev->read)) {
 		klock_report_circle(report, prev, next);

@@ -141,10 +141,10 @@ END_TEST
 START_TEST(order_that_was_reported_is_left_out)
 {
 	add(1, W, 2, W);
-	ck_assert(!klock_graph_known_bad(classes[2], classes[1]));
+	ck_assert(!klock_graph_known(classes[2], W, classes[1], W));
 	klock_graph_add(classes[2], W, classes[1], W, NULL, true);
-	ck_assert(klock_graph_known_bad(classes[2], classes[1]));
-	ck_assert(!klock_graph_known_bad(classes[1], classes[2]));
+	ck_assert(klock_graph_known(classes[2], W, classes[1], W));
+	ck_assert(klock_graph_known(classes[2], R, classes[1], RECURSIVE));
 	/* Only the first direction counts: what it forbids is still found. */
 	ck_assert(closes(2, W, 1, W));
 	ck_assert(!closes(1, W, 2, W));
@@ -160,6 +160,35 @@ START_TEST(order_seen_again_is_one_edge)
 	add(1, R, 2, RECURSIVE);
 	ck_assert_uint_eq(klock_nr_edges(), before + 1);
 	ck_assert_uint_eq(classes[1]->after->dep, KLOCK_DEP_EN | KLOCK_DEP_SN | KLOCK_DEP_SR);
+}
+END_TEST
+
+START_TEST(order_is_known_in_the_modes_that_were_seen)
+{
+	ck_assert(!klock_graph_known(classes[1], W, classes[2], W));
+	add(1, W, 2, W);
+	ck_assert(klock_graph_known(classes[1], W, classes[2], W));
+	ck_assert(klock_graph_known(classes[1], W, classes[2], R)); /* waits like a writer */
+	ck_assert(!klock_graph_known(classes[1], R, classes[2], W));
+	ck_assert(!klock_graph_known(classes[1], W, classes[2], RECURSIVE));
+	ck_assert(!klock_graph_known(classes[2], W, classes[1], W));
+	klock_graph_zap(classes[2]);
+	ck_assert(!klock_graph_known(classes[1], W, classes[2], W));
+}
+END_TEST
+
+START_TEST(order_of_many_is_known_each)
+{
+	for (int i = 1; i < MANY; i++)
+		add(0, W, i, W);
+	for (int i = 1; i < MANY; i++) {
+		ck_assert(klock_graph_known(classes[0], W, classes[i], W));
+		ck_assert(!klock_graph_known(classes[i], W, classes[0], W));
+	}
+	for (int i = 1; i < MANY; i += 2)
+		klock_graph_zap(classes[i]);
+	for (int i = 1; i < MANY; i++)
+		ck_assert_int_eq(klock_graph_known(classes[0], W, classes[i], W), i % 2 == 0);
 }
 END_TEST
 
@@ -214,6 +243,8 @@ static Suite *graph_suite(void)
 	tcase_add_test(tc, search_finds_the_way_round_a_weak_one);
 	tcase_add_test(tc, order_that_was_reported_is_left_out);
 	tcase_add_test(tc, order_seen_again_is_one_edge);
+	tcase_add_test(tc, order_is_known_in_the_modes_that_were_seen);
+	tcase_add_test(tc, order_of_many_is_known_each);
 	tcase_add_test(tc, class_that_ends_leaves_no_way_through_it);
 	tcase_add_test(tc, search_of_a_chain_of_ten_thousand_classes_arrives);
 	suite_add_tcase(suite, tc);
