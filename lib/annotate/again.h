@@ -87,8 +87,15 @@ static inline unsigned int klock_again_hash(const void *ref, unsigned int how, u
 }
 
 /* Not the last one from here, but one of late: its entry is put above the top. */
-bool klock_again_recall(struct klock_held_stack *stack, const struct lockdep_map *map,
-			unsigned int how);
+bool klock_again_recall(struct klock_held_stack *stack, struct klock_held *h,
+			const struct lockdep_map *map, unsigned int how);
+
+/*
+ * A signal handler that tries a lock and releases it leaves the stack as it
+ * was, but for what is above the top. So an entry is on the stack before it is
+ * looked at, and off it after; and there is room for a few more without growing.
+ */
+#define KLOCK_AGAIN_SPARE 4
 
 /* Puts the lock on the stack, if such an acquisition was made before. */
 static inline bool klock_again_push(struct klock_held_stack *stack, struct lockdep_map *map,
@@ -97,18 +104,21 @@ static inline bool klock_again_push(struct klock_held_stack *stack, struct lockd
 {
 	struct klock_held *h = stack->locks + stack->count;
 
-	if (KLOCK_UNLIKELY(stack->count >= stack->room))
+	if (KLOCK_UNLIKELY(stack->count + KLOCK_AGAIN_SPARE >= stack->room))
 		return false;
+	stack->count++;
+	klock_compiler_barrier();
 	if (!KLOCK_LIKELY(klock_again_same(h, map, how, stack->key)) &&
-	    !klock_again_recall(stack, map, how))
+	    !klock_again_recall(stack, h, map, how)) {
+		stack->count--;
 		return false;
+	}
 	h->map = map;
 	h->type = type;
 	h->nest = nest;
 	h->site = site;
 	h->pins = 0;
 	stack->key = h->key;
-	stack->count++;
 	return true;
 }
 
@@ -124,8 +134,9 @@ static inline bool klock_again_on_top(const struct klock_held_stack *stack,
 
 static inline void klock_again_pop(struct klock_held_stack *stack)
 {
+	stack->key = stack->locks[stack->count - 1].key_before;
+	klock_compiler_barrier();
 	stack->count--;
-	stack->key = stack->locks[stack->count].key_before;
 }
 
 #endif

@@ -18,14 +18,11 @@ struct klock_held_stack *klock_held_new(struct klock_task *task)
 	return task->held = stack;
 }
 
-bool klock_held_make_room(struct klock_held_stack *stack)
+static bool grow(struct klock_held_stack *stack)
 {
 	size_t room = stack->room ? stack->room * 2 : FIRST_ROOM;
-	struct klock_held *bigger;
+	struct klock_held *bigger = klock_arena_alloc(room * sizeof(*bigger));
 
-	if (stack->count < stack->room)
-		return true;
-	bigger = klock_arena_alloc(room * sizeof(*bigger));
 	if (!bigger)
 		return false;
 	if (stack->count)
@@ -35,18 +32,34 @@ bool klock_held_make_room(struct klock_held_stack *stack)
 	return true;
 }
 
-bool klock_again_recall(struct klock_held_stack *stack, const struct lockdep_map *map,
-			unsigned int how)
+bool klock_held_make_room(struct klock_held_stack *stack)
 {
+	struct klock_held_stack *again;
+
+	if (stack->count + KLOCK_AGAIN_SPARE < stack->room)
+		return true;
+	again = klock_held_enter(stack);
+	grow(stack);
+	klock_held_leave(stack, again);
+	return stack->count < stack->room;
+}
+
+bool klock_again_recall(struct klock_held_stack *stack, struct klock_held *h,
+			const struct lockdep_map *map, unsigned int how)
+{
+	struct klock_held_stack *again;
 	const struct klock_held *seen = stack->seen;
+	bool same;
 
 	if (!seen)
 		return false;
+	again = klock_held_enter(stack);
 	seen += klock_again_hash(map->ref, how, stack->key);
-	if (!klock_again_same(seen, map, how, stack->key))
-		return false;
-	stack->locks[stack->count] = *seen;
-	return true;
+	same = klock_again_same(seen, map, how, stack->key);
+	if (same)
+		*h = *seen;
+	klock_held_leave(stack, again);
+	return same;
 }
 
 void klock_held_remember(struct klock_held_stack *stack, struct klock_held *h, uint32_t generation)
@@ -104,23 +117,28 @@ struct klock_held *klock_held_find_mode(struct klock_held_stack *stack,
 
 void klock_held_rekey(struct klock_held_stack *stack, struct klock_held *h)
 {
+	struct klock_held_stack *again = klock_held_enter(stack);
+
 	stack->key = h > stack->locks ? h[-1].key : 0;
 	for (; h < stack->locks + stack->count; h++) {
 		h->key_before = stack->key;
 		stack->key = h->key = key_after(h);
 		h->generation = 0; /* nobody has asked for these locks in this order */
 	}
+	klock_held_leave(stack, again);
 }
 
 void klock_held_remove(struct klock_held_stack *stack, struct klock_held *h)
 {
 	size_t above = (size_t)(stack->locks + stack->count - (h + 1));
+	struct klock_held_stack *again = klock_held_enter(stack);
 
 	stack->count--;
-	if (!above) {
+	if (above) {
+		memmove(h, h + 1, above * sizeof(*h));
+		klock_held_rekey(stack, h);
+	} else {
 		stack->key = h->key_before;
-		return;
 	}
-	memmove(h, h + 1, above * sizeof(*h));
-	klock_held_rekey(stack, h);
+	klock_held_leave(stack, again);
 }

@@ -19,6 +19,27 @@ static inline struct klock_held_stack *klock_held_self(void)
 	return KLOCK_LIKELY(task->held) ? task->held : klock_held_new(task);
 }
 
+/*
+ * Between the two a signal handler's locks are not followed: it finds the
+ * stack, or the tables, in the middle of a change. Both nest.
+ */
+static inline struct klock_held_stack *klock_held_enter(struct klock_held_stack *stack)
+{
+	struct klock_held_stack *again = klock_again;
+
+	klock_again = NULL;
+	stack->off++;
+	klock_compiler_barrier();
+	return again;
+}
+
+static inline void klock_held_leave(struct klock_held_stack *stack, struct klock_held_stack *again)
+{
+	klock_compiler_barrier();
+	stack->off--;
+	klock_again = again;
+}
+
 /* Makes room for one more, before the lock is taken. False: no memory. */
 bool klock_held_make_room(struct klock_held_stack *stack);
 

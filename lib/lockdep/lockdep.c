@@ -69,6 +69,7 @@ struct klock_held *klock_follow(struct klock_held_stack *stack, struct klock_hel
 				unsigned int subclass)
 {
 	uint32_t generation = klock_load_relaxed(&klock_chain_generation); /* before the look-up */
+	struct klock_held_stack *again = klock_held_enter(stack);
 	struct klock_held *top;
 
 	if (klock_options.order)
@@ -79,14 +80,13 @@ struct klock_held *klock_follow(struct klock_held_stack *stack, struct klock_hel
 	if (klock_options.order)
 		check_asked(stack, h, subclass);
 	top = klock_held_push(stack, h);
-	if (!top)
-		return NULL;
-	if (top->class && !top->unchecked && !top->trylock)
+	if (top && top->class && !top->unchecked && !top->trylock)
 		klock_validate(stack, top);
 	/* An order within the class, or with itself, is a matter of the locks, not of the chain. */
-	if (top->class && !top->class->cmp_fn && !(top->asked & KLOCK_NON_OWNER) &&
+	if (top && top->class && !top->class->cmp_fn && !(top->asked & KLOCK_NON_OWNER) &&
 	    !holds_ref(stack, top))
 		klock_held_remember(stack, top, generation);
+	klock_held_leave(stack, again);
 	return top;
 }
 
@@ -162,7 +162,7 @@ static inline struct klock_held_stack *following(const struct klock_event *ev)
 	if (KLOCK_UNLIKELY(ev->type->counted))
 		return NULL;
 	stack = klock_held_self();
-	return KLOCK_LIKELY(stack && !stack->off) ? stack : NULL;
+	return KLOCK_LIKELY(stack && !stack->off && !klock_shared_depth) ? stack : NULL;
 }
 
 /* From here on, unless other watchers want to hear of each event, or nothing may block. */

@@ -13,6 +13,7 @@ struct klock_minilock klock_graph_lock KLOCK_SHARED;
 struct klock_minilock klock_classes_lock KLOCK_SHARED;
 struct klock_minilock klock_arena_lock KLOCK_SHARED;
 __thread bool klock_shared_held __attribute__((tls_model("initial-exec")));
+__thread unsigned int klock_shared_depth __attribute__((tls_model("initial-exec")));
 
 static struct klock_minilock *const locks[] = {
 	&klock_graph_lock,

@@ -21,8 +21,13 @@ extern struct klock_minilock klock_arena_lock;
 /* The calling thread is in fork(), and holds them all: it may go on in all tables. */
 extern __thread bool klock_shared_held __attribute__((tls_model("initial-exec")));
 
+/* How many of them the calling thread has: a signal handler's locks are not followed then. */
+extern __thread unsigned int klock_shared_depth __attribute__((tls_model("initial-exec")));
+
 static inline void klock_shared_lock(struct klock_minilock *lock)
 {
+	klock_shared_depth++;
+	klock_compiler_barrier();
 	if (KLOCK_LIKELY(!klock_shared_held))
 		klock_minilock_lock(lock);
 }
@@ -31,6 +36,8 @@ static inline void klock_shared_unlock(struct klock_minilock *lock)
 {
 	if (KLOCK_LIKELY(!klock_shared_held))
 		klock_minilock_unlock(lock);
+	klock_compiler_barrier();
+	klock_shared_depth--;
 }
 
 /* Tells them, before the first use of any table; once, however often it is called. */

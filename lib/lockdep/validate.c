@@ -82,8 +82,6 @@ static void validate_new(struct klock_held_stack *stack, struct klock_held *next
 	struct klock_report report = { .kind = KLOCK_REPORT_NONE };
 	struct klock_held *held = NULL;
 
-	stack->off++; /* whatever is called from here takes no part in any order */
-	klock_again = NULL;
 	klock_shared_lock(&klock_graph_lock);
 	switch (check_recursion(stack, next, &held)) {
 	case DEADLOCK:
@@ -101,7 +99,6 @@ static void validate_new(struct klock_held_stack *stack, struct klock_held *next
 	klock_shared_unlock(&klock_graph_lock);
 	if (report.kind != KLOCK_REPORT_NONE)
 		klock_report_print(&report, stack);
-	stack->off--;
 }
 
 /* Another lock of the class is held, and nothing is said of it this time. */

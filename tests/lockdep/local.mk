@@ -11,6 +11,8 @@ test_scripts += tests/lockdep/silent.sh
 # Check programs, one per part of lib/lockdep.
 lockdep_suites += tests/lockdep/test_chain
 lockdep_suites += tests/lockdep/test_class
+lockdep_suites += tests/lockdep/test_fork
 lockdep_suites += tests/lockdep/test_graph
 lockdep_suites += tests/lockdep/test_held
+lockdep_suites += tests/lockdep/test_lockdep
 EXTRA_DIST += tests/lockdep/verdict.h
