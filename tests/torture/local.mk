@@ -2,6 +2,7 @@
 # Programs that run for KLOCK_TORTURE_SECONDS and say by their exit status whether all
 # held. To add tests/torture/NAME.c: a line here.
 
+torture_tests += tests/torture/deadlocks
 torture_tests += tests/torture/torture
 tests_torture_torture_SOURCES = \
 	tests/torture/torture.c \
