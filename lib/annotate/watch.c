@@ -49,7 +49,7 @@ static void find_watchers(void)
 			present[nr_present++] = known[i];
 	for (int kind = 0; kind < KLOCK_EV_NR; kind++)
 		klock_watchers_of[kind] = who_hears(kind);
-	klock_store_release(&klock_watched, nr_present > 0); /* [A4] pairs with [A3] */
+	klock_watched = nr_present > 0;
 }
 
 void klock_watch_prepare(void)

@@ -11,9 +11,12 @@
  */
 #include "locks/init.h"
 #include "annotate/watch.h"
+#include "base/exempt.h"
 #include "hang/hang.h"
 #include "wait/park.h"
 #include <pthread.h>
+
+bool klock_ready_watched;
 
 static void init(void)
 {
@@ -21,6 +24,9 @@ static void init(void)
 	klock_watch_prepare();
 	klock_hang_init();
 	(void)pthread_atfork(NULL, NULL, klock_park_after_fork);
+	klock_exempt(&klock_ready_watched, sizeof(klock_ready_watched));
+	/* [A4] release: pairs with [A3]. Not klock_watched: a call may have set that before. */
+	klock_store_release(&klock_ready_watched, klock_watched);
 }
 
 struct klock_task *klock_thread_slow(void)
