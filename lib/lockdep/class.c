@@ -107,7 +107,8 @@ static struct klock_class *make_class(struct lockdep_map *map, struct lock_class
 				: (const void *)key;
 	class->subclass = (unsigned char)subclass;
 	class->novalidate = key == &klock_novalidate_key;
-	class->id = ++nr_classes;
+	class->id = nr_classes + 1;
+	klock_store_relaxed(&nr_classes, class->id); /* a count: who reads it orders nothing by it */
 	class->next = classes;
 	klock_store_release(&classes, class);
 	return class;
