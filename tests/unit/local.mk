@@ -4,6 +4,7 @@
 #check_suites += tests/unit/test_NAME
 check_suites += tests/unit/test_guard
 check_suites += tests/unit/test_iocb
+check_suites += tests/unit/test_circle
 check_suites += tests/unit/test_hang
 check_suites += tests/unit/test_hang_listed
 check_suites += tests/unit/test_held
