@@ -77,11 +77,11 @@ enum lockdep_lock_type {
 /* A class of its own for each such map, named by a string literal, and not that of the key. */
 #define STATIC_LOCKDEP_MAP_INIT(mapname, mapkey)                                                   \
 	{                                                                                          \
-		"\001" mapname + 0 * sizeof(mapkey)                                                \
+		&("\001" mapname)[0 * sizeof(mapkey)]                                              \
 	}
 /* To be acquired with lock_map_acquire_try(), which orders it before what comes next. */
 #define DEFINE_WAIT_OVERRIDE_MAP(mapname, wait_type)                                               \
-	struct lockdep_map mapname = { "\001" #mapname + 0 * (wait_type) }
+	struct lockdep_map mapname = { &("\001" #mapname)[0 * (wait_type)] }
 
 #define lockdep_init_map(map, name, key, subclass)                                                 \
 	klock_lockdep_init_map((map), (name), (key), (subclass))

@@ -86,8 +86,10 @@ static bool read_check(const char *value)
 /* After the program's own handlers, which may take locks: those were set later. */
 static void at_exit(void)
 {
-	if (klock_load_relaxed(&nr_reports))
-		_exit(klock_options.exit_code);
+	if (!klock_load_relaxed(&nr_reports))
+		return;
+	fflush(NULL); /* what exit() would do later */
+	_exit(klock_options.exit_code);
 }
 
 void klock_options_read(void)

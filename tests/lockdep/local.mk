@@ -16,3 +16,9 @@ lockdep_suites += tests/lockdep/test_graph
 lockdep_suites += tests/lockdep/test_held
 lockdep_suites += tests/lockdep/test_lockdep
 EXTRA_DIST += tests/lockdep/verdict.h
+
+# Programs that are odd as a whole.
+plain_tests += tests/lockdep/early_and_late
+plain_tests += tests/lockdep/own_malloc
+EXTRA_DIST += tests/lockdep/on.h
+test_scripts += tests/lockdep/programs.sh

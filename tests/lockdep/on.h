@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT */
+/* For plain programs that are to run under the checker from their first instruction on. */
+#ifndef KLOCK_TEST_ON_H
+#define KLOCK_TEST_ON_H
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* Sanitizers bring an allocator and an order of their own, before the program's. */
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define SANITIZED 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define SANITIZED 1
+#endif
+#endif
+#ifndef SANITIZED
+#define SANITIZED 0
+#endif
+
+/* Starts the program anew with these options, unless that was done. */
+static inline void run_with_lockdep(char **argv, const char *options)
+{
+	const char *now = getenv("KLOCK_LOCKDEP");
+
+	if (SANITIZED) {
+		puts("not with a sanitizer");
+		exit(77);
+	}
+	if (now && !strcmp(now, options))
+		return;
+	setenv("KLOCK_LOCKDEP", options, 1);
+	execv("/proc/self/exe", argv);
+	perror("execv");
+	exit(1);
+}
+
+#endif
