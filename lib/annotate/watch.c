@@ -64,6 +64,14 @@ bool klock_watches_alone(const struct klock_watcher *watcher)
 	return nr_present == 1 && present[0] == watcher;
 }
 
+bool klock_watches_memory(void)
+{
+	for (unsigned int i = 0; i < nr_present; i++)
+		if (present[i] == &klock_watch_valgrind || present[i] == &klock_watch_tsan)
+			return true;
+	return false;
+}
+
 void klock_bit_released(unsigned long *word)
 {
 	for (unsigned int i = 0; i < nr_present; i++)

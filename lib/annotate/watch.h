@@ -98,6 +98,9 @@ void klock_watch_prepare(void);
 /* Whether this watcher is present, and no other. */
 bool klock_watches_alone(const struct klock_watcher *watcher);
 
+/* Whether one is present that looks at accesses to memory: it knows no membarrier(2). */
+bool klock_watches_memory(void);
+
 /* Makes the map one of class `key`, which keeps the name it was given first. */
 void klock_map_init(struct lockdep_map *map, const char *name, struct lock_class_key *key);
 

@@ -51,7 +51,8 @@ static struct klock_event event(struct percpu_rw_semaphore *sem, unsigned int ho
 		.map = sem ? &sem->dep_map : NULL,
 		.how = how,
 		.site = site,
-		.spin = sem ? &sem->rw.spin : NULL,
+		/* What readers write is their own: nothing of it goes from CPU to CPU. */
+		.spin = sem && (how & KLOCK_WRITE) ? &sem->rw.spin : NULL,
 	};
 
 	klock_check_null(&ev);
@@ -67,7 +68,7 @@ static void find_membarrier(void)
 /* A tool that looks at memory accesses does not know what a membarrier orders. */
 static bool slots_allowed(void)
 {
-	return have_membarrier && (!klock_watched || klock_watches_alone(&klock_watch_lockdep));
+	return have_membarrier && !klock_watches_memory();
 }
 
 /*
@@ -79,8 +80,8 @@ static void settle(struct percpu_rw_semaphore *sem)
 	static pthread_once_t once = PTHREAD_ONCE_INIT;
 
 	pthread_once(&once, find_membarrier);
-	if (slots_allowed() && sem->slots &&
-	    !klock_load_relaxed(&sem->nr_slots)) /* all that set it set the same */
+	if (sem->slots && !klock_load_relaxed(&sem->nr_slots) && /* all that set it set the same */
+	    slots_allowed())
 		/* [P10] release: pairs with [P9]. Thread 0 is nobody: its slot is not used. */
 		klock_store_release(&sem->nr_slots, KLOCK_PERCPU_SLOTS - 1);
 }

@@ -39,6 +39,9 @@ static struct klock_stat_row *row_of(struct klock_stat_thread *t, const struct k
  */
 static bool bounces(const struct klock_event *ev, uint32_t *seen, uint32_t *here)
 {
+	*seen = *here = 0;
+	if (!ev->spin)
+		return false;
 	*here = (uint32_t)(sched_getcpu() + 1) << KLOCK_SPIN_CPU_SHIFT;
 	*seen = klock_load_relaxed(ev->spin);
 	return (*seen & KLOCK_SPIN_CPU) && (*seen & KLOCK_SPIN_CPU) != *here;

@@ -12,6 +12,7 @@
 
 static DEFINE_MUTEX(lock);
 static DEFINE_RWSEM(sem);
+DEFINE_STATIC_PERCPU_RWSEM(percpu);
 
 static bool no_memory;
 
@@ -143,6 +144,26 @@ START_TEST(locks_that_stay_on_their_cpus_do_not_bounce)
 }
 END_TEST
 
+static long use_percpu_read(void *arg)
+{
+	percpu_down_read(arg);
+	percpu_up_read(arg);
+	return 0;
+}
+
+START_TEST(readers_with_slots_do_not_bounce)
+{
+	if (!two_cpus())
+		return;
+	for (int i = 0; i < 4; i++) {
+		actor_do(&a, use_percpu_read, &percpu);
+		actor_do(&b, use_percpu_read, &percpu);
+	}
+	expect(reads("percpu"), 8, 8, 0);
+	ck_assert_uint_eq(reads("percpu")->acq_bounces, 0);
+}
+END_TEST
+
 static int stop;
 
 static long use_until_stopped(void *arg)
@@ -260,6 +281,7 @@ static Suite *lockstat_rows_suite(void)
 	tcase_add_test(tc, key_that_is_used_again_makes_another_row);
 	tcase_add_test(tc, lock_that_changes_its_cpu_bounces);
 	tcase_add_test(tc, locks_that_stay_on_their_cpus_do_not_bounce);
+	tcase_add_test(tc, readers_with_slots_do_not_bounce);
 	tcase_add_test(tc, dump_while_others_run_is_whole);
 	tcase_add_test(tc, dump_says_what_is_wrong);
 	tcase_add_test(tc, time_falls_into_the_bucket_of_its_bits);
