@@ -29,6 +29,7 @@ bool klock_lockdep_enable(void)
 bool klock_lockdep_enabled(void)
 {
 	return klock_options.order;
+	klock_watch_prepare(); /* an assertion may come before the first lock */
 }
 
 /* What is to be put on the stack for this acquisition. */
@@ -91,6 +92,13 @@ struct klock_held *klock_follow(struct klock_held_stack *stack, struct klock_hel
 }
 
 static void acquire(struct klock_held_stack *stack, const struct klock_event *ev)
+static void check_may_block(struct klock_held_stack *stack, const struct klock_event *ev)
+{
+	if (stack->non_block)
+		klock_report_assert("an acquisition that may block, in a section that must not",
+				    ev->map, ev->site, stack);
+}
+
 {
 	struct klock_held h = wanted(ev), *top;
 
@@ -98,10 +106,7 @@ static void acquire(struct klock_held_stack *stack, const struct klock_event *ev
 		klock_event_bug(ev, "out of memory for the list of held locks",
 				"free memory; releases of this thread are not checked until then");
 	if (!h.trylock) {
-		if (stack->non_block)
-			klock_report_assert(
-				"an acquisition that may block, in a section that must not",
-				ev->map, ev->site, stack);
+		check_may_block(stack, ev);
 		klock_misuse_recursion(stack, ev);
 	}
 	if (ev->how & KLOCK_NON_OWNER) {
@@ -154,18 +159,30 @@ static bool downgrade(struct klock_held_stack *stack, const struct klock_event *
 	return true;
 }
 
-/* The calling thread's stack, if this event is to be followed on it. */
-static inline struct klock_held_stack *following(const struct klock_event *ev)
+/* The calling thread's stack, if the checker looks at what the thread does now. */
+static inline struct klock_held_stack *looking(void)
 {
-	struct klock_held_stack *stack;
+	struct klock_held_stack *stack = klock_held_self();
 
-	if (KLOCK_UNLIKELY(ev->type->counted))
-		return NULL;
-	stack = klock_held_self();
 	return KLOCK_LIKELY(stack && !stack->off && !klock_shared_depth) ? stack : NULL;
 }
 
 /* From here on, unless other watchers want to hear of each event, or nothing may block. */
+/* The same, if this event is to be followed on the stack. */
+static inline struct klock_held_stack *following(const struct klock_event *ev)
+{
+	return KLOCK_UNLIKELY(ev->type->counted) ? NULL : looking();
+}
+
+/* All that there is to say of a semaphore. */
+static void acquire_counted(const struct klock_event *ev)
+{
+	struct klock_held_stack *stack = ev->how & KLOCK_TRY ? NULL : looking();
+
+	if (stack)
+		check_may_block(stack, ev);
+}
+
 static void open_short_way(struct klock_held_stack *stack)
 {
 	klock_again = klock_watches_alone(&klock_watch_lockdep) && !stack->non_block ? stack : NULL;
@@ -177,6 +194,8 @@ static bool on_acquire(enum klock_event_kind kind, const struct klock_event *ev)
 
 	(void)kind;
 	if (!stack)
+	if (KLOCK_UNLIKELY(ev->type->counted))
+		acquire_counted(ev);
 		return true;
 	if (stack->non_block ||
 	    !klock_again_push(stack, ev->map, ev->how, ev->type, ev->nest, ev->site))

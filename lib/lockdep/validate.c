@@ -70,9 +70,9 @@ static void check_orders(struct klock_held_stack *stack, struct klock_held *next
 			 struct klock_report *report)
 {
 	for (struct klock_held *h = next; h-- > stack->locks;) {
-		if (h->class && !h->unchecked && !check_order(h, next, report))
-			return;
-		if (!h->trylock)
+		if (!h->class || h->unchecked)
+			continue; /* has no edge of its own, which those below could rely on */
+		if (!check_order(h, next, report) || !h->trylock)
 			return;
 	}
 }
