@@ -2,7 +2,13 @@
 # What the checker has to find and what it must not say. To add a scenario: a line in
 # matrix.def.
 plain_tests += tests/lockdep/matrix
-tests_lockdep_matrix_SOURCES = tests/lockdep/matrix.c tests/lockdep/matrix.def
+tests_lockdep_matrix_SOURCES = \
+	tests/lockdep/matrix.c \
+	tests/lockdep/matrix.def \
+	tests/lockdep/matrix.h \
+	tests/lockdep/matrix_cases.c \
+	tests/lockdep/matrix_cases.h \
+	tests/lockdep/matrix_locks.c
 
 # Correct programs: "make check-lockdep" runs them under this.
 EXTRA_DIST += tests/lockdep/silent
