@@ -108,7 +108,7 @@ static struct klock_class *make_class(struct lockdep_map *map, struct lock_class
 	class->subclass = (unsigned char)subclass;
 	class->novalidate = key == &klock_novalidate_key;
 	class->id = nr_classes + 1;
-	klock_store_relaxed(&nr_classes, class->id); /* a count: who reads it orders nothing by it */
+	klock_store_relaxed(&nr_classes, class->id); /* a count: nothing is ordered by it */
 	class->next = classes;
 	klock_store_release(&classes, class);
 	return class;
