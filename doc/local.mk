@@ -6,6 +6,7 @@ dist_man_MANS = \
 	doc/man/klock_bug.3 \
 	doc/man/klock_guard.3 \
 	doc/man/klock_iocb.3 \
+	doc/man/klock_lock_order.3 \
 	doc/man/klock_lockdep.3 \
 	doc/man/klock_lockdep.7 \
 	doc/man/klock_lockdep_assert.3 \

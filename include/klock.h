@@ -6,6 +6,7 @@
 #include <klock/bug.h>
 #include <klock/guard.h>
 #include <klock/iocb.h>
+#include <klock/lock_order.h>
 #include <klock/lockdep.h>
 #include <klock/lockstat.h>
 #include <klock/mutex.h>

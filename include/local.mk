@@ -10,6 +10,7 @@ klockinclude_HEADERS = \
 	include/klock/bug.h \
 	include/klock/guard.h \
 	include/klock/iocb.h \
+	include/klock/lock_order.h \
 	include/klock/lockdep.h \
 	include/klock/lockdep_names.h \
 	include/klock/lockdep_types.h \

@@ -58,6 +58,11 @@ lockdep = \
 	lib/lockdep/misuse.h \
 	lib/lockdep/options.c \
 	lib/lockdep/options.h \
+	lib/lockdep/order.c \
+	lib/lockdep/order.h \
+	lib/lockdep/order_file.c \
+	lib/lockdep/order_name.c \
+	lib/lockdep/order_report.c \
 	lib/lockdep/peek.c \
 	lib/lockdep/peek.h \
 	lib/lockdep/registry.c \

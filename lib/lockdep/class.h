@@ -29,6 +29,7 @@ struct klock_class {
 	struct klock_edge *after;  /* classes acquired while this one was held */
 	struct klock_edge *before; /* classes held while this one was acquired */
 	struct klock_class *next;  /* of all */
+	uint32_t bound; /* the declared names that it was compared with (order.h) */
 	/* The search's (graph.c): for paths whose last step arrives recursively or not. */
 	uint32_t seen[2];
 	struct klock_edge *via[2];

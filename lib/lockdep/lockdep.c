@@ -13,6 +13,7 @@
 #include "lockdep/chain.h"
 #include "lockdep/misuse.h"
 #include "lockdep/options.h"
+#include "lockdep/order.h"
 #include "lockdep/report.h"
 #include "lockdep/shared.h"
 #include "lockdep/validate.h"
@@ -28,8 +29,8 @@ bool klock_lockdep_enable(void)
 
 bool klock_lockdep_enabled(void)
 {
-	return klock_options.order;
 	klock_watch_prepare(); /* an assertion may come before the first lock */
+	return klock_options.order;
 }
 
 /* What is to be put on the stack for this acquisition. */
@@ -91,7 +92,6 @@ struct klock_held *klock_follow(struct klock_held_stack *stack, struct klock_hel
 	return top;
 }
 
-static void acquire(struct klock_held_stack *stack, const struct klock_event *ev)
 static void check_may_block(struct klock_held_stack *stack, const struct klock_event *ev)
 {
 	if (stack->non_block)
@@ -99,6 +99,7 @@ static void check_may_block(struct klock_held_stack *stack, const struct klock_e
 				    ev->map, ev->site, stack);
 }
 
+static void acquire(struct klock_held_stack *stack, const struct klock_event *ev)
 {
 	struct klock_held h = wanted(ev), *top;
 
@@ -167,7 +168,6 @@ static inline struct klock_held_stack *looking(void)
 	return KLOCK_LIKELY(stack && !stack->off && !klock_shared_depth) ? stack : NULL;
 }
 
-/* From here on, unless other watchers want to hear of each event, or nothing may block. */
 /* The same, if this event is to be followed on the stack. */
 static inline struct klock_held_stack *following(const struct klock_event *ev)
 {
@@ -183,6 +183,7 @@ static void acquire_counted(const struct klock_event *ev)
 		check_may_block(stack, ev);
 }
 
+/* From here on, unless other watchers want to hear of each event, or nothing may block. */
 static void open_short_way(struct klock_held_stack *stack)
 {
 	klock_again = klock_watches_alone(&klock_watch_lockdep) && !stack->non_block ? stack : NULL;
@@ -193,9 +194,9 @@ static bool on_acquire(enum klock_event_kind kind, const struct klock_event *ev)
 	struct klock_held_stack *stack = following(ev);
 
 	(void)kind;
-	if (!stack)
 	if (KLOCK_UNLIKELY(ev->type->counted))
 		acquire_counted(ev);
+	if (!stack)
 		return true;
 	if (stack->non_block ||
 	    !klock_again_push(stack, ev->map, ev->how, ev->type, ev->nest, ev->site))
@@ -255,6 +256,7 @@ static bool lockdep_present(void)
 		klock_exempt(&klock_task_exit_hook, sizeof(klock_task_exit_hook));
 		klock_task_exit_hook = klock_misuse_thread_ends;
 	}
+	klock_order_start();
 	return klock_options.misuse;
 }
 

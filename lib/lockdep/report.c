@@ -2,6 +2,7 @@
 #include "lockdep/report.h"
 #include "base/bug.h"
 #include "lockdep/options.h"
+#include "lockdep/order.h"
 #include "lockdep/shared.h"
 #include "lockdep/text.h"
 #include <stdio.h>
@@ -32,7 +33,8 @@ void klock_report_circle(struct klock_report *report, const struct klock_held *h
 	klock_trace_take(&report->trace, wanted->site);
 	report->steps = 0;
 	while (report->steps < KLOCK_REPORT_PATH && (edge = klock_path_step(&class, &xr)))
-		report->path[report->steps++] = edge;
+		if (!edge->belongs)
+			report->path[report->steps++] = edge;
 }
 
 static const char *mode(enum klock_read read)
@@ -126,6 +128,13 @@ static void add_chain(struct klock_text *t, const struct klock_report *r)
 	for (unsigned int i = 0; i < r->steps; i++) {
 		klock_text_add(t, "\n-> #%u ", r->steps - i);
 		add_class(t, r->path[i]->to);
+		if (r->path[i]->declared) {
+			klock_text_add(t, ", declared to come after ");
+			add_class(t, r->path[i]->from);
+			klock_text_add(t, " at %s:%u\n", r->path[i]->declared->file,
+				       r->path[i]->declared->line);
+			continue;
+		}
 		klock_text_add(t, ", acquired while ");
 		add_class(t, r->path[i]->from);
 		klock_text_add(t, " was held:\n");
@@ -180,6 +189,10 @@ void klock_report_print(const struct klock_report *report, const struct klock_he
 	struct klock_text t = { .used = 0 };
 	bool circle = report->kind == KLOCK_REPORT_CIRCLE;
 
+	if (klock_order_violated(report)) {
+		klock_order_print(report, stack);
+		return;
+	}
 	if (circle)
 		add_circle(&t, report);
 	else

@@ -7,6 +7,7 @@
  */
 #include "lockdep/validate.h"
 #include "lockdep/chain.h"
+#include "lockdep/order.h"
 #include "lockdep/report.h"
 #include <klock/lockdep.h>
 
@@ -83,6 +84,7 @@ static void validate_new(struct klock_held_stack *stack, struct klock_held *next
 	struct klock_held *held = NULL;
 
 	klock_shared_lock(&klock_graph_lock);
+	klock_order_bind(stack->locks, next + 1);
 	switch (check_recursion(stack, next, &held)) {
 	case DEADLOCK:
 		if (!next->class->reported_recursion)
@@ -90,13 +92,15 @@ static void validate_new(struct klock_held_stack *stack, struct klock_held *next
 		next->class->reported_recursion = true;
 		break;
 	case NOT_HELD:
-		check_orders(stack, next, &report);
+		if (klock_order_allows(stack->locks, next, &report))
+			check_orders(stack, next, &report);
 		break;
 	case SAFE_BY_NEST:
 		break;
 	}
 	klock_chain_add(stack->key);
 	klock_shared_unlock(&klock_graph_lock);
+	klock_order_tell();
 	if (report.kind != KLOCK_REPORT_NONE)
 		klock_report_print(&report, stack);
 }
