@@ -15,6 +15,7 @@ include tests/annotate/local.mk
 include tests/filecache/local.mk
 include tests/lockdep/local.mk
 include tests/lockstat/local.mk
+include tests/compat/local.mk
 include tests/header/local.mk
 include tests/lint/local.mk
 include tests/install/local.mk

@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* struct iovec, and struct kiocb with its flags. */
+/*
+ * struct iovec, and struct kiocb with its flags. The iovec is that of <sys/uio.h>, as the
+ * one in the system's <linux/uio.h> does not go together with it.
+ */
 #ifndef KLOCK_COMPAT_LINUX_UIO_H
 #define KLOCK_COMPAT_LINUX_UIO_H
 
-#if __has_include_next(<linux/uio.h>)
-#include_next <linux/uio.h>
-#else
 #include <sys/uio.h>
-#endif
 
 #include <linux/fs.h>
 
