@@ -12,4 +12,14 @@ CLEANFILES += bench/bench
 bench: bench/bench$(EXEEXT)
 	bench/bench$(EXEEXT)
 
-.PHONY: bench
+# The file cache while something watches its locks; for TSan in a build of its own.
+bench-race: examples/filecache/filecache$(EXEEXT)
+	@$(need) valgrind:valgrind
+	+@$(sub_build) tsan examples/filecache/filecache --disable-shared --enable-werror \
+		CC='$(CC)' --enable-sanitizer=thread
+	@FILECACHE_TSAN=sub-tsan/examples/filecache/filecache TSAN_OPTIONS=detect_deadlocks=1 \
+		$(SHELL) $(srcdir)/bench/race.sh examples/filecache/filecache$(EXEEXT) \
+		$${BENCH_ROUNDS-5} off lockdep lockstat helgrind drd tsan
+EXTRA_DIST += bench/race.sh
+
+.PHONY: bench bench-race

@@ -28,3 +28,4 @@ plain_tests += tests/lockdep/early_and_late
 plain_tests += tests/lockdep/own_malloc
 EXTRA_DIST += tests/lockdep/on.h
 test_scripts += tests/lockdep/programs.sh
+test_scripts += tests/lockdep/half_rate.sh
