@@ -273,9 +273,12 @@ bool klock_stat_pop(struct klock_stat_thread *t, const struct lockdep_map *map,
 
 const void *klock_stat_site_of(struct klock_stat_thread *t, const struct lockdep_map *map)
 {
-	struct klock_stat_holds *holds = klock_load_acquire(&t->holds); /* [Y1] */
 	size_t n = klock_load_relaxed(&t->nr_holds); /* a guess, like all that follows */
+	struct klock_stat_holds *holds;
 
+	if (!n)
+		return NULL;
+	holds = klock_load_acquire(&t->holds); /* [Y1] */
 	if (!holds)
 		return NULL;
 	if (n > holds->room)

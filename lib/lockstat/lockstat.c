@@ -15,7 +15,7 @@
 #include <stdlib.h>
 
 /* Among how many threads the readers that a writer waits for are looked up. */
-#define LOOK_AT_THREADS 64
+#define LOOK_AT_THREADS 256
 
 static bool enabled_by_call;
 static bool forked; /* this process is a child that has not called exec() */

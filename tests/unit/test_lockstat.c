@@ -75,6 +75,15 @@ static long use_percpu_write(void *arg)
 	return 0;
 }
 
+static long use_percpu_write_killable(void *arg)
+{
+	int err = percpu_down_write_killable(arg);
+
+	if (!err)
+		percpu_up_write(arg);
+	return err;
+}
+
 static long use_unit(void *arg)
 {
 	down(arg);
@@ -180,6 +189,25 @@ START_TEST(mutex_contention_is_timed_and_placed)
 }
 END_TEST
 
+START_TEST(mutex_owner_is_found_among_many_threads)
+{
+	struct actor many[70];
+
+	actor_do(&a, take_mutex, &lock);
+	for (int i = 0; i < 70; i++) {
+		actor_init(&many[i]);
+		actor_do(&many[i], use_mutex, &other);
+	}
+	actor_begin(&b, use_mutex, &lock);
+	await_waiters(&lock.word, 1);
+	actor_do(&a, give_mutex, &lock);
+	actor_end(&b);
+	actors_fini(many, 70);
+	ck_assert_ptr_nonnull(row("lock")->holders);
+	ck_assert(in_function(row("lock")->holders->site, take_mutex));
+}
+END_TEST
+
 START_TEST(mutex_wait_that_is_under_way_is_a_contention_already)
 {
 	mutex_lock(&lock);
@@ -202,7 +230,7 @@ START_TEST(mutex_timeout_is_a_contention_without_acquisition)
 	mutex_unlock(&lock);
 	expect(writes("lock"), 1, 1, 1);
 	ck_assert_uint_ge(writes("lock")->wait.total, 990000);
-	use_mutex(&lock);
+	actor_do(&a, use_mutex, &lock);
 	expect(writes("lock"), 2, 2, 1);
 }
 END_TEST
@@ -290,6 +318,7 @@ START_TEST(semaphore_units_are_counted_and_not_timed)
 	expect(&sum->mode[KLOCK_STAT_WRITE], 2, 0, 1);
 	ck_assert(in_function(sum->waiters->site, use_unit));
 	ck_assert_ptr_null(sum->holders);
+	ck_assert_uint_eq(klock_stat_self()->nr_holds, 0);
 }
 END_TEST
 
@@ -307,16 +336,33 @@ START_TEST(percpu_writer_that_waits_for_readers_is_contended_once)
 }
 END_TEST
 
+/* b waits for the reader; a for b, and then for the reader too. */
 START_TEST(percpu_writer_behind_a_writer_and_readers_is_contended_once)
 {
-	percpu_down_write(&percpu);
+	percpu_down_read(&percpu);
+	actor_begin(&b, use_percpu_write_killable, &percpu);
+	await_waiters(&percpu.block, 1);
 	actor_begin(&a, use_percpu_write, &percpu);
-	actor_begin(&b, use_percpu_read, &percpu);
-	await_waiters(&percpu.rw.word, 2);
+	await_waiters(&percpu.rw.word, 1);
+	klock_kill(b.task);
+	ck_assert_int_eq(actor_end(&b), -EINTR);
+	klock_unkill(b.task);
+	await_waiters(&percpu.block, 1);
+	percpu_up_read(&percpu);
+	actor_end(&a);
+	expect(writes("percpu"), 1, 1, 2);
+	expect(reads("percpu"), 1, 1, 0);
+}
+END_TEST
+
+START_TEST(percpu_reader_behind_a_writer_is_contended)
+{
+	percpu_down_write(&percpu);
+	actor_begin(&a, use_percpu_read, &percpu);
+	await_waiters(&percpu.rw.word, 1);
 	percpu_up_write(&percpu);
 	actor_end(&a);
-	actor_end(&b);
-	expect(writes("percpu"), 2, 2, 1);
+	expect(writes("percpu"), 1, 1, 0);
 	expect(reads("percpu"), 1, 1, 1);
 }
 END_TEST
@@ -358,17 +404,28 @@ START_TEST(threads_that_ended_are_in_the_sum)
 }
 END_TEST
 
+static void contend(void)
+{
+	mutex_lock(&lock);
+	actor_begin(&a, use_mutex, &lock);
+	await_waiters(&lock.word, 1);
+	mutex_unlock(&lock);
+	actor_end(&a);
+}
+
 START_TEST(reset_begins_again_at_zero)
 {
-	use_mutex(&lock);
+	contend();
 	mutex_lock(&other);
 	actor_do(&a, use_mutex, &lock);
 	klock_lockstat_reset();
 	expect(writes("lock"), 0, 0, 0);
 	mutex_unlock(&other);
 	expect(writes("other"), 0, 0, 0);
-	actor_do(&a, use_mutex, &lock);
-	expect(writes("lock"), 1, 1, 0);
+	contend();
+	expect(writes("lock"), 2, 2, 1);
+	ck_assert_uint_eq(row("lock")->waiters->nr, 1);
+	ck_assert_uint_eq(row("lock")->holders->nr, 1);
 }
 END_TEST
 
@@ -437,6 +494,7 @@ static Suite *lockstat_suite(void)
 	tcase_add_test(tc, mutex_hold_time_is_what_a_clock_says);
 	tcase_add_test(tc, mutexes_released_in_another_order_have_their_own_times);
 	tcase_add_test(tc, mutex_contention_is_timed_and_placed);
+	tcase_add_test(tc, mutex_owner_is_found_among_many_threads);
 	tcase_add_test(tc, mutex_wait_that_is_under_way_is_a_contention_already);
 	tcase_add_test(tc, mutex_timeout_is_a_contention_without_acquisition);
 	tcase_add_test(tc, mutex_kill_is_a_contention_without_acquisition);
@@ -447,6 +505,7 @@ static Suite *lockstat_suite(void)
 	tcase_add_test(tc, semaphore_units_are_counted_and_not_timed);
 	tcase_add_test(tc, percpu_writer_that_waits_for_readers_is_contended_once);
 	tcase_add_test(tc, percpu_writer_behind_a_writer_and_readers_is_contended_once);
+	tcase_add_test(tc, percpu_reader_behind_a_writer_is_contended);
 	tcase_add_test(tc, percpu_holds_given_up_by_another_thread_are_not_timed);
 	tcase_add_test(tc, threads_that_ended_are_in_the_sum);
 	tcase_add_test(tc, reset_begins_again_at_zero);

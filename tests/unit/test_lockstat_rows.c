@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* lockstat: its rows, CPUs, places, buckets, and what becomes of them under pressure. */
+#include "annotate/watch.h"
 #include "base/exempt.h"
 #include "lockdep/arena.h"
 #include "support/ck_main.h"
@@ -110,10 +111,12 @@ START_TEST(lock_that_changes_its_cpu_bounces)
 	mutex_init(&m);
 	actor_do(&a, use_mutex, &m);
 	ck_assert_uint_eq(writes("&m")->acq_bounces, 0);
+	m.spin |= 160; /* how long spins have paid off: it stays */
 	actor_do(&b, use_mutex, &m);
 	actor_do(&a, use_mutex, &m);
 	actor_do(&a, use_mutex, &m);
 	ck_assert_uint_eq(writes("&m")->acq_bounces, 2);
+	ck_assert_uint_eq(m.spin & KLOCK_SPIN_LIMIT, 160);
 
 	actor_do(&a, take_mutex, &m);
 	actor_begin(&b, use_mutex, &m);
