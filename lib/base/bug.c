@@ -48,7 +48,7 @@ static size_t length(int printed, size_t room)
 }
 
 /* One write, so that reports of several threads do not mix. */
-static void print(const struct klock_bug *bug)
+static void print(const struct klock_bug *bug, const char *prefix)
 {
 	const char *details = bug->details ? bug->details : "";
 	char head[1024], site[256], tail[256];
@@ -56,11 +56,11 @@ static void print(const struct klock_bug *bug)
 
 	klock_describe_site(bug->site, site, sizeof(site));
 	head_len = snprintf(head, sizeof(head),
-			    "klock: BUG: %s\n"
+			    "klock: %s%s\n"
 			    "klock:   lock: %s '%s' at %p, class '%s'\n"
 			    "klock:   call: %s\n",
-			    bug->what, bug->lock_type, bug->lock_name, bug->lock, bug->lock_name,
-			    site);
+			    prefix, bug->what, bug->lock_type, bug->lock_name, bug->lock,
+			    bug->lock_name, site);
 	tail_len = snprintf(tail, sizeof(tail), "klock:   do:   %s\n", bug->advice);
 
 	const struct iovec parts[] = {
@@ -73,33 +73,40 @@ static void print(const struct klock_bug *bug)
 		return; /* nowhere left to say it */
 }
 
-static void report(const struct klock_bug *bug)
+static void report(const struct klock_bug *bug, const char *prefix)
 {
 	klock_bug_fn fn = klock_load_acquire(&bug_fn);
 
 	if (fn)
 		fn(bug);
 	else if (!klock_debug_locks_silent)
-		print(bug);
+		print(bug, prefix);
+}
+
+static void abort_if_wanted(void)
+{
+	const char *then = getenv("KLOCK_BUG");
+
+	if (then && !strcmp(then, "abort"))
+		abort();
 }
 
 void klock_bug_note(const struct klock_bug *bug)
 {
-	const char *then = getenv("KLOCK_BUG");
-
-	report(bug);
-	if (then && !strcmp(then, "abort"))
-		abort();
+	report(bug, "");
+	abort_if_wanted();
 }
 
 void klock_bug(const struct klock_bug *bug)
 {
 	klock_store_relaxed(&klock_debug_locks, 0); /* a flag: it orders nothing */
-	klock_bug_note(bug);
+	report(bug, "BUG: ");
+	abort_if_wanted();
 }
 
 void klock_bug_fatal(const struct klock_bug *bug)
 {
-	report(bug);
+	klock_store_relaxed(&klock_debug_locks, 0);
+	report(bug, "BUG: ");
 	abort();
 }

@@ -105,6 +105,15 @@ void klock_sigtext_seconds(struct klock_sigtext *text, int64_t ns)
 	add_bytes(text, tail, sizeof(tail));
 }
 
+void klock_sigtext_end(struct klock_sigtext *text)
+{
+	static const char cut[] = "...\nklock: the rest is left out\n";
+	const size_t n = sizeof(cut) - 1;
+
+	if (text->cut && text->used >= n)
+		memcpy(text->buf + text->used - n, cut, n);
+}
+
 void klock_sigtext_write(const struct klock_sigtext *text, int fd)
 {
 	size_t done = 0;

@@ -30,6 +30,9 @@ void klock_sigtext_add(struct klock_sigtext *text, const char *format, ...)
 /* A time in seconds, to the millisecond. */
 void klock_sigtext_seconds(struct klock_sigtext *text, int64_t ns);
 
+/* What is cut ends with a line's end. */
+void klock_sigtext_end(struct klock_sigtext *text);
+
 /* In one write(2), unless that takes only a part. */
 void klock_sigtext_write(const struct klock_sigtext *text, int fd);
 

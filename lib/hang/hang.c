@@ -65,6 +65,7 @@ static void report_circle(const struct klock_waiter *w, struct klock_seen *seen,
 		tell_step(t, seen, at, at->next);
 	if (n > CHAIN_MAX)
 		klock_sigtext_add(t, "klock:   and so on\n");
+	klock_sigtext_end(t);
 	bug = bug_about(w, what.buf, t->buf,
 			"take these locks in one order everywhere; this wait ends only if one of "
 			"the threads is killed, and its wait allows it");
@@ -133,6 +134,7 @@ static void report_hung(const struct klock_waiter *w, struct klock_seen *seen,
 	klock_sigtext_add(&what, "hung: a thread waits for more than ");
 	klock_sigtext_seconds(&what, hung_after_ns);
 	tell_chain(seen, self);
+	klock_sigtext_end(&seen->text);
 	bug = bug_about(w, what.buf, seen->text.buf,
 			"look at what the last thread named does; KLOCK_HUNG sets the time");
 	klock_bug_note(&bug);
@@ -146,11 +148,26 @@ static struct klock_seen_wait *self_in(struct klock_seen *seen, const struct klo
 	return NULL;
 }
 
+/* Mostly so: there is no circle, and no need to look at all waits. */
+static bool owner_does_not_wait(const struct klock_waiter *w)
+{
+	const struct klock_task *owner;
+	struct klock_holders holders = { 0 };
+
+	if (w->ops->holders)
+		w->ops->holders(w, &holders); /* the lock is there as long as we wait for it */
+	owner = klock_task_by_word(holders.writer);
+	/* relaxed: the members of a circle began to wait before this thread */
+	return owner && !(klock_load_relaxed(&owner->waits) & 1);
+}
+
 static void look_around(const struct klock_waiter *w, bool hung)
 {
 	struct klock_seen seen;
 	struct klock_seen_wait *self;
 
+	if (!hung && owner_does_not_wait(w))
+		return;
 	if (!klock_seen_take(&seen, KLOCK_FOREVER, 0))
 		return;
 	self = self_in(&seen, w); /* NULL: it has been granted what it waits for */

@@ -26,27 +26,63 @@ static size_t read_some(int fd, char *buf, size_t size)
 	return n > 0 ? (size_t)n : 0;
 }
 
-void klock_add_thread(struct klock_sigtext *text, int tid)
+/* What a file of the thread's begins with, as a string; its length. */
+static size_t read_of_thread(int tid, const char *file, char *buf, size_t size)
 {
-	char path_buf[64], comm[32];
+	char path_buf[64];
 	struct klock_sigtext path = klock_sigtext_in(path_buf, sizeof(path_buf));
 	size_t n = 0;
 	int fd;
+
+	klock_sigtext_add(&path, "/proc/self/task/%d/%s", tid, file);
+	fd = open_file(path.buf);
+	if (fd >= 0) {
+		n = read_some(fd, buf, size - 1);
+		close(fd);
+	}
+	buf[n] = '\0';
+	return n;
+}
+
+void klock_add_thread(struct klock_sigtext *text, int tid)
+{
+	char comm[32];
 
 	if (!tid) {
 		klock_sigtext_add(text, "a thread that has ended");
 		return;
 	}
-	klock_sigtext_add(&path, "/proc/self/task/%d/comm", tid);
-	fd = open_file(path.buf);
-	if (fd >= 0) {
-		n = read_some(fd, comm, sizeof(comm) - 1);
-		close(fd);
+	read_of_thread(tid, "comm", comm, sizeof(comm));
+	comm[strcspn(comm, "\n")] = '\0';
+	klock_sigtext_add(text, "%s/%d", comm[0] ? comm : "?", tid);
+}
+
+/* The file begins: TID (NAME) STATE ... */
+void klock_add_state(struct klock_sigtext *text, int tid)
+{
+	const char *state;
+	char stat[80];
+
+	if (!tid || !read_of_thread(tid, "stat", stat, sizeof(stat)))
+		return;
+	state = strrchr(stat, ')');
+	if (!state || state[1] != ' ')
+		return;
+	switch (state[2]) {
+	case 'R':
+		klock_sigtext_add(text, " (runs)");
+		break;
+	case 'S':
+	case 'D':
+		klock_sigtext_add(text, " (sleeps)");
+		break;
+	case 'T':
+	case 't':
+		klock_sigtext_add(text, " (stopped)");
+		break;
+	default:
+		break;
 	}
-	while (n && comm[n - 1] == '\n')
-		n--;
-	comm[n] = '\0';
-	klock_sigtext_add(text, "%s/%d", n ? comm : "?", tid);
 }
 
 /* One line of /proc/self/maps, taken apart: START-END PERMISSIONS OFFSET DEVICE INODE PATH */

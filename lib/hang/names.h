@@ -8,6 +8,9 @@
 /* "name/tid"; for tid 0 that the thread has ended. */
 void klock_add_thread(struct klock_sigtext *text, int tid);
 
+/* " (runs)", " (sleeps)" or nothing: what a thread does that waits for no lock. */
+void klock_add_state(struct klock_sigtext *text, int tid);
+
 /* Where the last site was: most are in one place. Zeroed, nowhere. */
 struct klock_place {
 	uintptr_t start, end; /* of the mapping */

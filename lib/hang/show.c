@@ -105,11 +105,7 @@ static void tell_all(struct klock_seen *seen)
 				     "waits are shown\n", seen->buckets);
 	if (seen->no_room)
 		klock_sigtext_add(t, "klock: %lu more waits\n", (unsigned long)seen->no_room);
-	if (t->cut) {
-		static const char cut[] = "...\nklock: the rest is left out\n";
-
-		memcpy(t->buf + t->used - (sizeof(cut) - 1), cut, sizeof(cut) - 1);
-	}
+	klock_sigtext_end(t);
 }
 
 static size_t room_for_lists(void)

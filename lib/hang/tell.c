@@ -56,6 +56,16 @@ void klock_tell_wait(struct klock_sigtext *text, struct klock_seen *seen,
 	klock_add_site(text, w->site, &seen->place);
 }
 
+static void tell_holder(struct klock_sigtext *text, const struct klock_seen *seen,
+			const struct klock_task *task)
+{
+	int tid = klock_task_tid(task);
+
+	klock_add_thread(text, tid);
+	if (!klock_seen_of(seen, task))
+		klock_add_state(text, tid);
+}
+
 /* One thread may hold it more than once. */
 static void tell_number_of_reads(struct klock_sigtext *text, unsigned int n)
 {
@@ -76,7 +86,7 @@ static void tell_readers(struct klock_sigtext *text, const struct klock_seen *se
 		if (!klock_reads(t, klock_seen_of(seen, t), w))
 			continue;
 		klock_sigtext_add(text, n++ ? ", " : "held for reading by ");
-		klock_add_thread(text, klock_task_tid(t));
+		tell_holder(text, seen, t);
 	}
 	if (!n) /* no lists, or a hold that is in none */
 		tell_number_of_reads(text, w->holders.readers);
@@ -90,7 +100,7 @@ static void tell_writer(struct klock_sigtext *text, const struct klock_seen *see
 	bool drains = own && own->lock == w->lock && own->addr != w->addr;
 
 	klock_sigtext_add(text, drains ? "being taken for writing by " : "held for writing by ");
-	klock_add_thread(text, klock_task_tid(writer));
+	tell_holder(text, seen, writer);
 	if (drains)
 		klock_sigtext_add(text, ", which waits for its readers to leave");
 }

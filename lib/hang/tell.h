@@ -15,7 +15,7 @@ void klock_tell_lock(struct klock_sigtext *text, const struct klock_seen_wait *w
 void klock_tell_wait(struct klock_sigtext *text, struct klock_seen *seen,
 		     const struct klock_seen_wait *w);
 
-/* "held for writing by worker/12", or as much of that as is known. */
+/* "held for writing by worker/12 (sleeps)", or as much of that as is known. */
 void klock_tell_holders(struct klock_sigtext *text, struct klock_seen *seen,
 			const struct klock_seen_wait *w);
 

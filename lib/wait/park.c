@@ -223,7 +223,8 @@ int klock_park(struct klock_waiter *w, int64_t deadline_ns)
 	w->state = WAITER_QUEUED;
 	w->since = klock_now_ns();
 	w->deadline = deadline_ns;
-	w->number = ++w->task->waits;
+	w->number = w->task->waits | 1; /* odd already: left so by a thread that fork() lost */
+	klock_store_relaxed(&w->task->waits, w->number); /* a hint, for reports */
 	w->tries = 0;
 	w->woken = false;
 	klock_exempt(w, sizeof(*w));
@@ -235,6 +236,7 @@ int klock_park(struct klock_waiter *w, int64_t deadline_ns)
 	queue_unlock(&q);
 	if (!got)
 		err = wait_queued(w, deadline_ns);
+	klock_store_relaxed(&w->task->waits, w->number + 1);
 	klock_exempt_end(w, sizeof(*w));
 	return err;
 }

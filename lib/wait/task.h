@@ -19,7 +19,7 @@ struct klock_task {
 	uint32_t refs;      /* the thread's own, and those of klock_get_task() */
 	uint32_t word;      /* klock_self_word of the thread: never changes */
 	int32_t tid;        /* 0 when the thread has ended */
-	uint32_t waits;     /* so far; its own thread's */
+	uint32_t waits;     /* begun and ended; odd while its thread waits */
 	bool many_cpus;     /* whether it may spin: asked when it last slept; its own thread's */
 	void *held;         /* the held stack of lib/annotate/held.c; its own thread's */
 	void *stat;         /* what lib/lockstat counts; its own thread's */

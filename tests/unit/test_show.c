@@ -304,6 +304,29 @@ START_TEST(site_is_told_as_in_other_reports)
 }
 END_TEST
 
+START_TEST(thread_is_told_by_name_and_by_what_it_does)
+{
+	char buf[80], expected[80];
+	struct klock_sigtext text = klock_sigtext_in(buf, sizeof(buf));
+
+	/* A name that looks like what stands behind it in the file. */
+	actor_do(&a, name_me, (char *)"x) R (");
+	while (strcmp(buf, " (sleeps)")) { /* or the test's time is over */
+		text = klock_sigtext_in(buf, sizeof(buf));
+		klock_add_state(&text, klock_task_tid(a.task));
+	}
+	snprintf(expected, sizeof(expected), "x) R (/%d", (int)klock_task_tid(a.task));
+	text = klock_sigtext_in(buf, sizeof(buf));
+	klock_add_thread(&text, klock_task_tid(a.task));
+	ck_assert_str_eq(buf, expected);
+	text = klock_sigtext_in(buf, sizeof(buf));
+	klock_add_state(&text, 0);
+	ck_assert_str_eq(buf, "");
+	klock_add_thread(&text, -1); /* there is none */
+	ck_assert_str_eq(buf, "?/-1");
+}
+END_TEST
+
 START_TEST(sigtext_formats_and_cuts)
 {
 	char buf[64], small[8];
@@ -320,6 +343,12 @@ START_TEST(sigtext_formats_and_cuts)
 	klock_sigtext_add(&text, "12345%s", "678");
 	ck_assert_str_eq(small, "1234567");
 	ck_assert(text.cut);
+	text = klock_sigtext_in(buf, sizeof(buf));
+	for (int i = 0; i < 20; i++)
+		klock_sigtext_add(&text, "%d%d%d%d", i, i, i, i);
+	klock_sigtext_end(&text);
+	ck_assert_ptr_nonnull(strstr(buf, "...\nklock: the rest is left out\n"));
+	ck_assert_uint_eq(strlen(buf), sizeof(buf) - 1);
 }
 END_TEST
 
@@ -465,6 +494,7 @@ static Suite *show_suite(void)
 	tcase_add_test(tc, show_by_the_thread_that_has_a_bucket_leaves_it_out);
 	tcase_add_test(tc, show_leaves_errno_alone);
 	tcase_add_test(tc, site_is_told_as_in_other_reports);
+	tcase_add_test(tc, thread_is_told_by_name_and_by_what_it_does);
 	tcase_add_test(tc, sigtext_formats_and_cuts);
 	tcase_add_test(tc, signal_names_are_understood);
 	tcase_add_test(tc, wrong_values_of_the_variable_are_said);
