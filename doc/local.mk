@@ -11,6 +11,7 @@ dist_man_MANS = \
 	doc/man/klock_lockdep.7 \
 	doc/man/klock_lockdep_assert.3 \
 	doc/man/klock_lockdep_class.3 \
+	doc/man/klock_lockdep_dump.3 \
 	doc/man/klock_lockdep_map.3 \
 	doc/man/klock_lockstat.3 \
 	doc/man/klock_mutex.3 \

@@ -46,6 +46,14 @@ lockdep = \
 	lib/lockdep/chain.h \
 	lib/lockdep/class.c \
 	lib/lockdep/class.h \
+	lib/lockdep/export.c \
+	lib/lockdep/export.h \
+	lib/lockdep/export_dot.c \
+	lib/lockdep/export_exit.c \
+	lib/lockdep/export_json.c \
+	lib/lockdep/export_out.c \
+	lib/lockdep/export_out.h \
+	lib/lockdep/export_text.c \
 	lib/lockdep/graph.c \
 	lib/lockdep/graph.h \
 	lib/lockdep/held.c \

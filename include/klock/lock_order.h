@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The order in which a program means to take its locks, said in one place and
- * enforced from the first acquisition on.
+ * enforced from the first acquisition on; and what was seen, written out.
  *
  * A name is a class's as reports print it, with /1 for the nesting level 1:
  * "&inode->i_rwsem", or shorter "inode.i_rwsem", as a leading & makes no
@@ -68,6 +68,20 @@ void klock_lockdep_order_del(struct klock_order *order);
 	enum { /* a division by 0: an order has two names or more */                               \
 	       klock_order_has_two_##nr =                                                          \
 		       1 / (sizeof(klock_order_names_##nr) > 2 * sizeof(char *)) }
+
+/* What klock_lockdep_dump() writes. */
+enum klock_dump_format {
+	KLOCK_DUMP_TEXT, /* for klock-lockdep(1); like the kernel's /proc/lockdep* */
+	KLOCK_DUMP_JSON,
+	KLOCK_DUMP_DOT, /* for Graphviz */
+};
+
+/*
+ * Writes the classes, the orders seen and declared, and what they cost. All as of one
+ * moment, while other threads go on. Returns 0; -1 and errno: EINVAL no such format,
+ * ENODATA the checker is off, ENOMEM, or what write(2) says.
+ */
+int klock_lockdep_dump(int fd, enum klock_dump_format format);
 
 #ifndef KLOCK_NO_KERNEL_NAMES
 #define LOCKDEP_ORDER(...) KLOCK_LOCKDEP_ORDER(__VA_ARGS__)

@@ -11,6 +11,7 @@
 #include "lockdep/lockdep.h"
 #include "base/exempt.h"
 #include "lockdep/chain.h"
+#include "lockdep/export.h"
 #include "lockdep/misuse.h"
 #include "lockdep/options.h"
 #include "lockdep/order.h"
@@ -257,6 +258,7 @@ static bool lockdep_present(void)
 		klock_task_exit_hook = klock_misuse_thread_ends;
 	}
 	klock_order_start();
+	klock_export_start();
 	return klock_options.misuse;
 }
 

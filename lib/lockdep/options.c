@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "lockdep/options.h"
+#include "lockdep/arena.h"
+#include "lockdep/order.h"
 #include "lockdep/shared.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <klock/atomic.h>
+#include <klock/lock_order.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -40,6 +43,19 @@ static bool set_exit_code(const char *option, const char *number)
 	return true;
 }
 
+static bool set_order(const char *option, const char *file)
+{
+	const char *why = klock_order_read(file);
+
+	return !why || wrong("KLOCK_LOCKDEP", option, why);
+}
+
+static bool set_dump(const char *option, const char *file, enum klock_dump_format format)
+{
+	klock_options.dump[format] = klock_arena_strdup(file);
+	return *file || wrong("KLOCK_LOCKDEP", option, "no file name");
+}
+
 static bool set(const char *option)
 {
 	if (!strcmp(option, "1") || !strcmp(option, "on"))
@@ -52,8 +68,17 @@ static bool set(const char *option)
 		return set_log(option, option + 4);
 	if (!strncmp(option, "exitcode=", 9))
 		return set_exit_code(option, option + 9);
+	if (!strncmp(option, "order=", 6))
+		return set_order(option, option + 6);
+	if (!strncmp(option, "text=", 5))
+		return set_dump(option, option + 5, KLOCK_DUMP_TEXT);
+	if (!strncmp(option, "json=", 5))
+		return set_dump(option, option + 5, KLOCK_DUMP_JSON);
+	if (!strncmp(option, "dot=", 4))
+		return set_dump(option, option + 4, KLOCK_DUMP_DOT);
 	return wrong("KLOCK_LOCKDEP", option,
-		     "not one of 0, 1, abort, once, log=FILE, exitcode=N");
+		     "not one of 0, 1, abort, once, log=FILE, exitcode=N, order=FILE, text=FILE, "
+		     "json=FILE, dot=FILE");
 }
 
 static bool read_lockdep(const char *value)

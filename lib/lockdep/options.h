@@ -13,6 +13,7 @@ struct klock_options {
 	bool once;     /* once: no report but the first */
 	int exit_code; /* exitcode=N: of a program that ends well but for the reports; 0: its own */
 	int log_fd;    /* log=FILE, or standard error */
+	const char *dump[3]; /* by enum klock_dump_format: text=, json=, dot=FILE, or NULL */
 };
 
 extern struct klock_options klock_options;

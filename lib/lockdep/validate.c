@@ -7,6 +7,7 @@
  */
 #include "lockdep/validate.h"
 #include "lockdep/chain.h"
+#include "lockdep/export.h"
 #include "lockdep/order.h"
 #include "lockdep/report.h"
 #include <klock/lockdep.h>
@@ -98,6 +99,8 @@ static void validate_new(struct klock_held_stack *stack, struct klock_held *next
 	case SAFE_BY_NEST:
 		break;
 	}
+	if (!klock_chain_known(stack->key))
+		klock_export_chain(stack);
 	klock_chain_add(stack->key);
 	klock_shared_unlock(&klock_graph_lock);
 	klock_order_tell();
