@@ -14,6 +14,8 @@ tests_lockdep_matrix_SOURCES = \
 EXTRA_DIST += tests/lockdep/silent
 test_scripts += tests/lockdep/silent.sh
 
+test_scripts += tests/lockdep/unload.sh
+
 # Check programs, one per part of lib/lockdep.
 lockdep_suites += tests/lockdep/test_chain
 lockdep_suites += tests/lockdep/test_class
@@ -29,7 +31,3 @@ plain_tests += tests/lockdep/own_malloc
 EXTRA_DIST += tests/lockdep/on.h
 test_scripts += tests/lockdep/programs.sh
 test_scripts += tests/lockdep/half_rate.sh
-
-# Off, the checker adds no instruction to the fast paths.
-test_scripts += tests/lockdep/costs-nothing.sh
-EXTRA_DIST += tests/lockdep/pairs.c tests/lockdep/pairs.def
