@@ -102,10 +102,11 @@ static inline bool klock_again_push(struct klock_held_stack *stack, struct lockd
 				    unsigned int how, const struct klock_lock_type *type,
 				    const struct lockdep_map *nest, const void *site)
 {
-	struct klock_held *h = stack->locks + stack->count;
+	struct klock_held *h;
 
 	if (KLOCK_UNLIKELY(stack->count + KLOCK_AGAIN_SPARE >= stack->room))
 		return false;
+	h = stack->locks + stack->count;
 	stack->count++;
 	klock_compiler_barrier();
 	if (!KLOCK_LIKELY(klock_again_same(h, map, how, stack->key)) &&
