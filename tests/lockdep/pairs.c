@@ -177,7 +177,7 @@ static inline void before_percpu_up_read(struct percpu_rw_semaphore *sem)
 	{                                                                                          \
 		for (int i = 0; i < n; i++) {                                                      \
 			lock;                                                                      \
-			__asm__ volatile("# " #name ::: "memory");                                      \
+			__asm__ volatile("# " #name ::: "memory");                                 \
 			unlock;                                                                    \
 		}                                                                                  \
 	}
