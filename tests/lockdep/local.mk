@@ -31,3 +31,7 @@ plain_tests += tests/lockdep/own_malloc
 EXTRA_DIST += tests/lockdep/on.h
 test_scripts += tests/lockdep/programs.sh
 test_scripts += tests/lockdep/half_rate.sh
+
+# Off, the checker adds no instruction to the fast paths.
+test_scripts += tests/lockdep/costs-nothing.sh
+EXTRA_DIST += tests/lockdep/pairs.c tests/lockdep/pairs.def
