@@ -2,6 +2,7 @@
 # The manual and the design. To add a page or a text: a line here.
 
 dist_man_MANS = \
+	doc/man/klock-lockdep.1 \
 	doc/man/klock.7 \
 	doc/man/klock_bug.3 \
 	doc/man/klock_guard.3 \

@@ -14,7 +14,8 @@
  *
  * Lock order
  * ----------
- * A lock is taken only while those above it that are held are in this order:
+ * A lock is taken only while those above it that are held are in this order. image.c
+ * declares it, but for the page lock, and lockdep holds every run to it:
  *
  *	mm->mmap_lock                     (rwsem: the memory mappings of an image)
  *	  image->name_lock                (mutex: names and use counts of files)

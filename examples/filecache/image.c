@@ -19,6 +19,17 @@
 #include "image_format.h"
 #include "mm.h"
 
+#include <klock/lock_order.h>
+
+/* The lock order of filecache.h, for KLOCK_LOCKDEP=1 to enforce. */
+LOCKDEP_ORDER("mm.mmap_lock", "image.name_lock", "inode.i_rwsem", "mapping.invalidate_lock");
+LOCKDEP_ORDER("mapping.invalidate_lock", "mapping.i_mmap_rwsem");
+LOCKDEP_ORDER("mapping.invalidate_lock", "page.content");
+LOCKDEP_ORDER("mapping.invalidate_lock", "image.commit_lock", "image.map_lock");
+LOCKDEP_ORDER("mapping.invalidate_lock", "mapping.i_pages_lock", "image.lru_lock");
+LOCKDEP_ORDER("mapping.invalidate_lock", "inode.i_size_lock");
+LOCKDEP_ORDER("mapping.invalidate_lock", "image.stat_lock");
+
 /* Writes superblock, tables and headers of an image whose layout is set; both copies alike. */
 static int mkfs_write(struct image *image)
 {

@@ -7,7 +7,7 @@ top_srcdir=${top_srcdir:-$(cd "$(dirname "$0")/../.." && pwd)}
 build=$(cd "${top_builddir:-.}" && pwd)
 root=$(mktemp -d) || exit 1
 trap 'rm -rf "$root"' EXIT
-PATH=$build/examples/filecache:$PATH
+PATH=$build/examples/filecache:$build/tools:$PATH
 
 missing_sections() # PAGE
 {
