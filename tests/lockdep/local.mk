@@ -10,6 +10,9 @@ tests_lockdep_matrix_SOURCES = \
 	tests/lockdep/matrix_cases.h \
 	tests/lockdep/matrix_locks.c
 
+# Ten thousand classes, a hundred thousand chains.
+plain_tests += tests/lockdep/scale
+
 # Correct programs: "make check-lockdep" runs them under this.
 EXTRA_DIST += tests/lockdep/silent
 test_scripts += tests/lockdep/silent.sh
