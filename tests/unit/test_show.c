@@ -475,14 +475,34 @@ START_TEST(child_shows_none_of_its_parents_waits)
 }
 END_TEST
 
+/* In a process that has used no lock yet. */
+START_TEST(environment_is_read_at_the_first_lock)
+{
+	if (klock_task_after(NULL))
+		return; /* CK_FORK=no */
+	setenv("KLOCK_SHOW_SIGNAL", "SIGUSR2", 1);
+	setenv("KLOCK_HUNG", "soon", 1);
+	capture();
+	mutex_lock(&lock);
+	raise(SIGUSR2);
+	mutex_unlock(&lock);
+	uncapture();
+	ck_assert_ptr_eq(strstr(shown, "klock: KLOCK_HUNG=soon: not a time like "), shown);
+	ck_assert_ptr_nonnull(strstr(shown, ": 0 threads wait for locks\n"));
+}
+END_TEST
+
 static Suite *show_suite(void)
 {
 	Suite *suite = suite_create("show");
+	TCase *first = tcase_create("first");
 	TCase *tc = tcase_create("show");
 
 	/* What is listed with them is another suite's. */
 	unsetenv("KLOCK_CHECK");
 	unsetenv("KLOCK_LOCKDEP");
+	tcase_add_test(first, environment_is_read_at_the_first_lock);
+	suite_add_tcase(suite, first);
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, show_of_nothing_says_so);
 	tcase_add_test(tc, mutex_is_shown_with_its_owner_and_its_waiters_in_order);
