@@ -26,6 +26,7 @@ lockdep_suites += tests/lockdep/test_fork
 lockdep_suites += tests/lockdep/test_graph
 lockdep_suites += tests/lockdep/test_held
 lockdep_suites += tests/lockdep/test_lockdep
+lockdep_suites += tests/lockdep/test_order
 EXTRA_DIST += tests/lockdep/verdict.h
 
 # Programs that are odd as a whole.
