@@ -33,8 +33,8 @@ _Static_assert(offsetof(struct lock_alias, class_data) ==
 		       offsetof(struct lock_class_key, class_data),
 	       "an alias begins as a key does");
 
-struct lock_class_key klock_novalidate_key;
-bool klock_classes_used;
+struct lock_class_key klock_novalidate_key KLOCK_SHARED;
+bool klock_classes_used KLOCK_SHARED;
 
 static struct klock_class *classes KLOCK_SHARED;
 static uint32_t nr_classes KLOCK_SHARED;

@@ -19,7 +19,7 @@
 #include "lockdep/shared.h"
 #include "lockdep/validate.h"
 
-static bool enabled_by_call;
+static bool enabled_by_call KLOCK_SHARED;
 
 bool klock_lockdep_enable(void)
 {

@@ -12,7 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
-struct klock_options klock_options = { .log_fd = STDERR_FILENO };
+struct klock_options klock_options KLOCK_SHARED = { .log_fd = STDERR_FILENO };
 
 static unsigned int nr_reports KLOCK_SHARED;
 

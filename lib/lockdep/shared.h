@@ -10,7 +10,7 @@
 #include "base/minilock.h"
 #include <stdbool.h>
 
-/* For each variable of static storage duration that one of the locks protects. */
+/* For each variable of static storage duration that one of them protects, or pthread_once(). */
 #define KLOCK_SHARED __attribute__((section("klock_shared")))
 
 /* In the order in which they are taken: a thread holds the later ones under the earlier. */

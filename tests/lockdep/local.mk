@@ -39,3 +39,6 @@ test_scripts += tests/lockdep/half_rate.sh
 # Off, the checker adds no instruction to the fast paths.
 test_scripts += tests/lockdep/costs-nothing.sh
 EXTRA_DIST += tests/lockdep/pairs.c tests/lockdep/pairs.def
+
+# Beside Valgrind's tools and the sanitizers: with "make check-annotate".
+annotate_scripts += tests/lockdep/together.sh
