@@ -18,6 +18,7 @@
 
 #include <klock/attributes.h>
 #include <klock/lockdep_types.h>
+#include <klock/lockword.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -145,11 +146,21 @@ void klock_lockdep_check_none_held(void);
  */
 void klock_lockdep_assert_failed(const struct lockdep_map *map, const char *what);
 
+/*
+ * Whether the checker, or another watcher, may want to hear of something. False in a thread
+ * that has used a lock while nobody watches: what is only said to the checker costs no call.
+ */
+KLOCK_INLINE bool klock_lockdep_listens(void)
+{
+	return KLOCK_UNLIKELY(!klock_self_word);
+}
+
 /* What the assertions are made of: `read` as for klock_lockdep_holds(). */
 KLOCK_INLINE void klock_lockdep_assert(const struct lockdep_map *map, int read, int wrong,
 				       const char *what)
 {
-	if (KLOCK_UNLIKELY(klock_lockdep_enabled() && klock_lockdep_holds(map, read) == wrong))
+	if (klock_lockdep_listens() && klock_lockdep_enabled() &&
+	    klock_lockdep_holds(map, read) == wrong)
 		klock_lockdep_assert_failed(map, what);
 }
 

@@ -143,7 +143,7 @@ typedef klock_lock_print_fn lock_print_fn;
 
 #define lockdep_assert(condition)                                                                  \
 	do {                                                                                       \
-		if (klock_lockdep_enabled() && !(condition))                                       \
+		if (klock_lockdep_listens() && klock_lockdep_enabled() && !(condition))            \
 			klock_lockdep_assert_failed(0, #condition);                                \
 	} while (0)
 /* Each place reports once, with or without _once. */
@@ -159,7 +159,7 @@ typedef klock_lock_print_fn lock_print_fn;
 	klock_lockdep_assert(&(lock)->dep_map, -1, 1, "the lock is not held")
 #define lockdep_assert_none_held_once()                                                            \
 	do {                                                                                       \
-		if (klock_lockdep_enabled() && klock_lockdep_depth())                              \
+		if (klock_lockdep_listens() && klock_lockdep_enabled() && klock_lockdep_depth())   \
 			klock_lockdep_assert_failed(0, "no lock is held");                         \
 	} while (0)
 
@@ -172,14 +172,15 @@ typedef klock_lock_print_fn lock_print_fn;
 #define debug_show_held_locks(task) ((void)(task), klock_show_locks())
 
 /*
- * Things that behave like locks.
+ * Things that behave like locks. Off, the arguments are not evaluated.
  */
+#define KLOCK_TELL(call) (klock_lockdep_listens() ? (call) : (void)0)
 #define lock_acquire(map, subclass, trylock, read, check, nest, ip)                                \
-	klock_lock_acquire((map), (subclass), (trylock), (read), (check), (nest), (ip))
-#define lock_release(map, ip) klock_lock_release((map), (ip))
+	KLOCK_TELL(klock_lock_acquire((map), (subclass), (trylock), (read), (check), (nest), (ip)))
+#define lock_release(map, ip) KLOCK_TELL(klock_lock_release((map), (ip)))
 #define lock_sync(map, subclass, read, check, nest, ip)                                            \
-	klock_lock_sync((map), (subclass), (read), (check), (nest), (ip))
-#define lock_downgrade(map, ip) klock_lock_downgrade((map), (ip))
+	KLOCK_TELL(klock_lock_sync((map), (subclass), (read), (check), (nest), (ip)))
+#define lock_downgrade(map, ip) KLOCK_TELL(klock_lock_downgrade((map), (ip)))
 #define lock_acquire_exclusive(map, sub, trylock, nest, ip)                                        \
 	lock_acquire((map), (sub), (trylock), 0, 1, (nest), (ip))
 #define lock_acquire_shared(map, sub, trylock, nest, ip)                                           \
@@ -246,7 +247,7 @@ typedef klock_lock_print_fn lock_print_fn;
 
 #define non_block_start() klock_non_block_start()
 #define non_block_end() klock_non_block_end()
-#define might_sleep() klock_might_sleep()
+#define might_sleep() KLOCK_TELL(klock_might_sleep())
 
 KLOCK_END_DECLS
 

@@ -6,6 +6,4 @@
 #include <klock/lockdep.h>
 #include <linux/bug.h>
 
-struct task_struct;
-
 #endif
