@@ -17,6 +17,9 @@ plain_tests += tests/lockdep/scale
 EXTRA_DIST += tests/lockdep/silent
 test_scripts += tests/lockdep/silent.sh
 
+# Declared orders, outside of one program.
+test_scripts += tests/lockdep/order.sh
+
 test_scripts += tests/lockdep/unload.sh
 
 # Check programs, one per part of lib/lockdep.
@@ -27,6 +30,9 @@ lockdep_suites += tests/lockdep/test_graph
 lockdep_suites += tests/lockdep/test_held
 lockdep_suites += tests/lockdep/test_lockdep
 lockdep_suites += tests/lockdep/test_order
+lockdep_suites += tests/lockdep/test_order_filecache
+tests_lockdep_test_order_filecache_CPPFLAGS = $(engine_cppflags)
+tests_lockdep_test_order_filecache_LDADD = $(engine_ldadd)
 EXTRA_DIST += tests/lockdep/verdict.h
 
 # Programs that are odd as a whole.
