@@ -39,31 +39,35 @@ static inline int64_t counted_look(struct klock_waiter *w)
 	return next;
 }
 
-static inline int told_count(void)
+static inline int read_told(const int *number)
 {
 	int n;
 
 	pthread_mutex_lock(&told.lock);
-	n = told.count;
+	n = *number;
 	pthread_mutex_unlock(&told.lock);
 	return n;
 }
 
-static inline void await_looks(int n)
+static inline int told_count(void)
+{
+	return read_told(&told.count);
+}
+
+static inline void await_told(const int *number, int n)
 {
 	int64_t end = now_ns() + (int64_t)PATIENCE * 1000000000;
-	int looks;
 
-	for (;;) {
-		pthread_mutex_lock(&told.lock);
-		looks = told.looks;
-		pthread_mutex_unlock(&told.lock);
-		if (looks >= n)
-			return;
+	while (read_told(number) < n) {
 		if (now_ns() > end)
 			out_of_patience("waiters that are to look around");
 		nap_us(500);
 	}
+}
+
+static inline void await_looks(int n)
+{
+	await_told(&told.looks, n);
 }
 
 /* As KLOCK_HUNG=value; without one a circle is looked for sooner than in real life. */
