@@ -86,6 +86,13 @@ void klock_bit_acquired(unsigned long *word)
 			present[i]->acquired(word);
 }
 
+void klock_watch_wait(const struct klock_event *ev)
+{
+	for (unsigned int i = 0; i < nr_present; i++)
+		if (present[i]->waits)
+			present[i]->waits(ev);
+}
+
 void klock_map_init(struct lockdep_map *map, const char *name, struct lock_class_key *key)
 {
 	map->ref = key;

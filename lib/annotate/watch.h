@@ -82,6 +82,8 @@ struct klock_watcher {
 	/* A release and an acquire of the caller's own memory, for bits; may be NULL. */
 	void (*released)(void *addr);
 	void (*acquired)(void *addr);
+	/* A wait that may block, for something that is no lock; may be NULL. */
+	void (*waits)(const struct klock_event *ev);
 };
 
 extern const struct klock_watcher klock_watch_lockdep;  /* lib/lockdep: misuse and order */
@@ -94,6 +96,9 @@ extern const struct klock_watcher klock_watch_lockstat; /* lib/lockstat: counts 
  * before the first event and before anything else of a watcher's is used.
  */
 void klock_watch_prepare(void);
+
+/* Tells them of a wait for something that is no lock. */
+void klock_watch_wait(const struct klock_event *ev);
 
 /* Whether this watcher is present, and no other. */
 bool klock_watches_alone(const struct klock_watcher *watcher);

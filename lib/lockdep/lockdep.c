@@ -175,8 +175,8 @@ static inline struct klock_held_stack *following(const struct klock_event *ev)
 	return KLOCK_UNLIKELY(ev->type->counted) ? NULL : looking();
 }
 
-/* All that there is to say of a semaphore. */
-static void acquire_counted(const struct klock_event *ev)
+/* All that there is to say of a semaphore, and of a bit that is waited for. */
+static void on_wait(const struct klock_event *ev)
 {
 	struct klock_held_stack *stack = ev->how & KLOCK_TRY ? NULL : looking();
 
@@ -196,7 +196,7 @@ static bool on_acquire(enum klock_event_kind kind, const struct klock_event *ev)
 
 	(void)kind;
 	if (KLOCK_UNLIKELY(ev->type->counted))
-		acquire_counted(ev);
+		on_wait(ev);
 	if (!stack)
 		return true;
 	if (stack->non_block ||
@@ -272,4 +272,5 @@ const struct klock_watcher klock_watch_lockdep = {
 		[KLOCK_EV_RELEASE] = on_release,
 		[KLOCK_EV_DOWNGRADE] = on_downgrade,
 	},
+	.waits = on_wait,
 };

@@ -132,6 +132,8 @@ static int wait(unsigned long *word, int bit, unsigned int task_state, int64_t n
 		klock_event_bug(&ev, "no such way to wait", "pass a TASK_* mode");
 		return -EINVAL;
 	}
+	if (KLOCK_UNLIKELY(klock_watched) && ns)
+		klock_watch_wait(&ev);
 	w.bit = (uint8_t)bit;
 	w.repair = (uint32_t)bit;
 	if (shared ? klock_load_acquire(word) >> bit & 1 : !set_bit_if_clear(word, bit))

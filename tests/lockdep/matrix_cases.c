@@ -433,3 +433,37 @@ void semaphore_breaks_no_circle(void)
 	MUST(debug_locks);
 	in_order(&inner, &outer);
 }
+
+static unsigned long word;
+
+void nonblock_bit_wait(void)
+{
+	MUST(!wait_on_bit(&word, 3, TASK_KILLABLE));
+	MUST(debug_locks);
+	non_block_start();
+	MUST(!wait_on_bit(&word, 3, TASK_UNINTERRUPTIBLE));
+	non_block_end();
+}
+
+void nonblock_bit_lock(void)
+{
+	non_block_start();
+	MUST(!wait_on_bit_lock_timeout(&word, 3, TASK_KILLABLE, 1000));
+	non_block_end();
+	clear_and_wake_up_bit(3, &word);
+}
+
+void nonblock_bit_wait_of_no_time(void)
+{
+	non_block_start();
+	MUST(!wait_on_bit_timeout(&word, 3, TASK_KILLABLE, 0));
+	non_block_end();
+}
+
+void nonblock_bit_tried(void)
+{
+	non_block_start();
+	MUST(!test_and_set_bit_lock(3, &word));
+	clear_and_wake_up_bit(3, &word);
+	non_block_end();
+}
