@@ -107,6 +107,44 @@ static FC_UNUSED int fc_byte(struct file *file, int64_t pos, int flags)
 	return n == 1 ? c : n < 0 ? (int)n : 1000;
 }
 
+/* One byte read, or written, by another thread: not by the one that has the test's locks. */
+struct fc_other {
+	struct file *file;
+	int64_t pos;
+	int flags;
+	bool write;
+	int result;
+	char error[512]; /* that thread's cache_error() */
+};
+
+static FC_UNUSED void *fc_other_run(void *arg)
+{
+	struct fc_other *other = arg;
+
+	if (other->write)
+		other->result = (int)fc_write(other->file, other->pos, "x", 1, other->flags);
+	else
+		other->result = fc_byte(other->file, other->pos, other->flags);
+	snprintf(other->error, sizeof(other->error), "%s", cache_error());
+	return NULL;
+}
+
+static FC_UNUSED int fc_by_other(struct fc_other *other)
+{
+	pthread_t thread;
+
+	ck_assert_int_eq(pthread_create(&thread, NULL, fc_other_run, other), 0);
+	ck_assert_int_eq(pthread_join(thread, NULL), 0);
+	return other->result;
+}
+
+static FC_UNUSED int fc_byte_by_other(struct file *file, int64_t pos, int flags)
+{
+	struct fc_other other = { .file = file, .pos = pos, .flags = flags };
+
+	return fc_by_other(&other);
+}
+
 /*
  * Everything to disk and out of the cache. More than once: a fault's handler may
  * have woken the thread that faulted and not have let go of the page yet.

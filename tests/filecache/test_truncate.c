@@ -179,7 +179,8 @@ static int read_page_3(void *arg, enum image_io dir, const struct inode *inode, 
 
 	(void)inode, (void)index;
 	if (dir == IMAGE_FREE)
-		intruder->got = fc_byte(&intruder->file, 3 * PAGE_SIZE, intruder->flags);
+		intruder->got = fc_byte_by_other(&intruder->file, 3 * PAGE_SIZE,
+						 intruder->flags);
 	return 0;
 }
 
