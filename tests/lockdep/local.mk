@@ -20,6 +20,10 @@ test_scripts += tests/lockdep/silent.sh
 # Declared orders, outside of one program.
 test_scripts += tests/lockdep/order.sh
 
+# What is written of the graph, and the tool that reads it.
+test_scripts += tests/lockdep/export.sh
+test_scripts += tests/lockdep/tool.sh
+
 test_scripts += tests/lockdep/unload.sh
 
 # Check programs, one per part of lib/lockdep.

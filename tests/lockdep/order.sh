@@ -62,7 +62,7 @@ int main(int argc, char **argv)
 	return 0;
 }
 END
-sed 's/LOCKDEP_ORDER/KLOCK_&/; s/^#include <klock/#define KLOCK_NO_KERNEL_NAMES\n&/' module.c >prefixed.c
+{ echo '#define KLOCK_NO_KERNEL_NAMES' && sed 's/LOCKDEP_ORDER/KLOCK_&/' module.c; } >prefixed.c
 
 compile() # COMPILER OUTPUT ARGUMENT...
 {
