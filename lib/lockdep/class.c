@@ -38,7 +38,10 @@ bool klock_classes_used KLOCK_SHARED;
 
 static struct klock_class *classes KLOCK_SHARED;
 static uint32_t nr_classes KLOCK_SHARED;
-static struct lock_alias *aliases KLOCK_SHARED; /* one for each key, name and level */
+
+/* One for each key, name and level, by the key. */
+#define NR_BUCKETS 1024
+static struct lock_alias *aliases[NR_BUCKETS] KLOCK_SHARED;
 
 /* A static lock is its own class: the string it was given makes way for a key. */
 struct static_key {
@@ -184,22 +187,27 @@ struct lock_class_key *klock_class_key_of(struct lockdep_map *map)
 	return resolve(map, &subclass);
 }
 
+static struct lock_alias **bucket_of(const struct lock_class_key *key)
+{
+	return &aliases[((uint64_t)(uintptr_t)key * 0x9e3779b97f4a7c15u >> 32) % NR_BUCKETS];
+}
+
 void klock_class_alias(struct lockdep_map *map, const char *name, struct lock_class_key *key,
 		       unsigned char subclass)
 {
-	struct lock_alias *alias;
+	struct lock_alias **bucket = bucket_of(key), *alias;
 	struct klock_class_set *set;
 
 	klock_shared_lock(&klock_classes_lock);
 	set = find_or_make_set(key);
-	for (alias = aliases; alias; alias = alias->next)
+	for (alias = *bucket; alias; alias = alias->next)
 		if (alias->key == key && alias->class_data == set &&
 		    alias->subclass == subclass && !strcmp(alias->name, name))
 			break;
 	if (!alias && (alias = klock_arena_alloc(sizeof(*alias)))) {
 		*alias = (struct lock_alias){ KLOCK_REF_ALIAS, subclass, klock_arena_strdup(name),
-					      set, key, aliases };
-		aliases = alias;
+					      set, key, *bucket };
+		*bucket = alias;
 	}
 	klock_shared_unlock(&klock_classes_lock);
 	if (alias)
