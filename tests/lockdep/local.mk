@@ -13,6 +13,9 @@ tests_lockdep_matrix_SOURCES = \
 # Ten thousand classes, a hundred thousand chains.
 plain_tests += tests/lockdep/scale
 
+# What the interface does while the checker is off: nothing.
+plain_tests += tests/lockdep/off
+
 # Correct programs: "make check-lockdep" runs them under this.
 EXTRA_DIST += tests/lockdep/silent
 test_scripts += tests/lockdep/silent.sh
