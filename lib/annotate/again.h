@@ -127,9 +127,12 @@ static inline bool klock_again_push(struct klock_held_stack *stack, struct lockd
 static inline bool klock_again_on_top(const struct klock_held_stack *stack,
 				      const struct lockdep_map *map, unsigned int how)
 {
-	const struct klock_held *h = stack->locks + stack->count - 1;
+	const struct klock_held *h;
 
-	return KLOCK_LIKELY(stack->count && h->map == map && !h->pins &&
+	if (KLOCK_UNLIKELY(!stack->count))
+		return false;
+	h = &stack->locks[stack->count - 1];
+	return KLOCK_LIKELY(h->map == map && !h->pins &&
 			    !((h->asked ^ how) & (KLOCK_WRITE | KLOCK_NON_OWNER)));
 }
 
