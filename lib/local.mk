@@ -60,6 +60,8 @@ lockdep = \
 	lib/lockdep/held.h \
 	lib/lockdep/holding.c \
 	lib/lockdep/keys.c \
+	lib/lockdep/lines.c \
+	lib/lockdep/lines.h \
 	lib/lockdep/lockdep.c \
 	lib/lockdep/lockdep.h \
 	lib/lockdep/misuse.c \
@@ -79,6 +81,8 @@ lockdep = \
 	lib/lockdep/report.h \
 	lib/lockdep/shared.c \
 	lib/lockdep/shared.h \
+	lib/lockdep/suppress.c \
+	lib/lockdep/suppress.h \
 	lib/lockdep/text.c \
 	lib/lockdep/text.h \
 	lib/lockdep/trace.c \

@@ -3,6 +3,7 @@
 #include "lockdep/arena.h"
 #include "lockdep/order.h"
 #include "lockdep/shared.h"
+#include "lockdep/suppress.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <klock/atomic.h>
@@ -12,7 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
-struct klock_options klock_options KLOCK_SHARED = { .log_fd = STDERR_FILENO };
+struct klock_options klock_options KLOCK_SHARED = { .log_fd = STDERR_FILENO, .stacks = 16 };
 
 static unsigned int nr_reports KLOCK_SHARED;
 
@@ -50,6 +51,13 @@ static bool set_order(const char *option, const char *file)
 	return !why || wrong("KLOCK_LOCKDEP", option, why);
 }
 
+static bool set_suppress(const char *option, const char *file)
+{
+	const char *why = klock_suppress_read(file);
+
+	return !why || wrong("KLOCK_LOCKDEP", option, why);
+}
+
 static bool set_dump(const char *option, const char *file, enum klock_dump_format format)
 {
 	klock_options.dump[format] = klock_arena_strdup(file);
@@ -70,6 +78,8 @@ static bool set(const char *option)
 		return set_exit_code(option, option + 9);
 	if (!strncmp(option, "order=", 6))
 		return set_order(option, option + 6);
+	if (!strncmp(option, "suppress=", 9))
+		return set_suppress(option, option + 9);
 	if (!strncmp(option, "text=", 5))
 		return set_dump(option, option + 5, KLOCK_DUMP_TEXT);
 	if (!strncmp(option, "json=", 5))
@@ -77,8 +87,8 @@ static bool set(const char *option)
 	if (!strncmp(option, "dot=", 4))
 		return set_dump(option, option + 4, KLOCK_DUMP_DOT);
 	return wrong("KLOCK_LOCKDEP", option,
-		     "not one of 0, 1, abort, once, log=FILE, exitcode=N, order=FILE, text=FILE, "
-		     "json=FILE, dot=FILE");
+		     "not one of 0, 1, abort, once, log=FILE, exitcode=N, order=FILE, "
+		     "suppress=FILE, text=FILE, json=FILE, dot=FILE");
 }
 
 static bool read_lockdep(const char *value)

@@ -12,6 +12,7 @@ struct klock_options {
 	bool stop;     /* abort: SIGABRT after the first report */
 	bool once;     /* once: no report but the first */
 	int exit_code; /* exitcode=N: of a program that ends well but for the reports; 0: its own */
+	unsigned int stacks; /* stacks=N: frames that are kept of each stack */
 	int log_fd;    /* log=FILE, or standard error */
 	const char *dump[3]; /* by enum klock_dump_format: text=, json=, dot=FILE, or NULL */
 };

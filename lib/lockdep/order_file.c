@@ -7,19 +7,18 @@
  *
  * Between quotes, \ takes the next character as it is.
  */
+#include "lockdep/lines.h"
 #include "lockdep/order.h"
-#include <errno.h>
-#include <stdio.h>
 #include <string.h>
 
 enum token { END, LESS, NAME, WRONG };
 
 struct line {
-	char text[4096];
-	const char *at;    /* what is not read yet */
-	char names[4096];  /* the names that were read, each with a 0 at its end */
+	const char *text;
+	const char *at;             /* what is not read yet */
+	char names[KLOCK_LINE_MAX]; /* the names that were read, each with a 0 at its end */
 	size_t used;
-	const char *wrong; /* why */
+	const char *wrong;          /* why */
 };
 
 static enum token wrong(struct line *line, const char *why)
@@ -109,44 +108,18 @@ static size_t parse(struct line *line, const char **names)
 	return count;
 }
 
-/* Reads a line without its end. False: there is none. */
-static bool read_line(struct line *line, FILE *f)
+static const char *take(char *text, const char *file, unsigned int number)
 {
-	size_t length;
+	const char *names[KLOCK_ORDER_MAX];
+	struct line line = { .text = text };
+	size_t count = parse(&line, names);
 
-	line->wrong = NULL;
-	if (!fgets(line->text, sizeof(line->text), f))
-		return false;
-	length = strcspn(line->text, "\r\n");
-	if (!line->text[length] && !feof(f)) {
-		while (!feof(f) && !ferror(f) && fgetc(f) != '\n')
-			; /* its rest */
-		wrong(line, "the line is too long");
-	}
-	line->text[length] = '\0';
-	return true;
+	if (!line.wrong && count)
+		klock_order_declare(file, number, names, count);
+	return line.wrong;
 }
 
 const char *klock_order_read(const char *file)
 {
-	const char *names[KLOCK_ORDER_MAX], *result = NULL;
-	FILE *f = fopen(file, "re");
-	struct line line;
-
-	if (!f)
-		return strerror(errno);
-	for (unsigned int number = 1; read_line(&line, f); number++) {
-		size_t count = line.wrong ? 0 : parse(&line, names);
-
-		if (line.wrong) {
-			fprintf(stderr, "klock: %s:%u: %s\n", file, number, line.wrong);
-			result = "it has wrong lines";
-		} else if (count) {
-			klock_order_declare(file, number, names, count);
-		}
-	}
-	if (ferror(f))
-		result = strerror(errno);
-	fclose(f);
-	return result;
+	return klock_lines_read(file, take);
 }
