@@ -21,7 +21,9 @@ base = \
 	lib/base/minilock.c \
 	lib/base/minilock.h \
 	lib/base/sigtext.c \
-	lib/base/sigtext.h
+	lib/base/sigtext.h \
+	lib/base/symbols.c \
+	lib/base/symbols.h
 
 wait = \
 	lib/wait/park.c \
@@ -79,6 +81,10 @@ lockdep = \
 	lib/lockdep/registry.h \
 	lib/lockdep/report.c \
 	lib/lockdep/report.h \
+	lib/lockdep/report_parts.c \
+	lib/lockdep/report_parts.h \
+	lib/lockdep/seen_sites.c \
+	lib/lockdep/seen_sites.h \
 	lib/lockdep/shared.c \
 	lib/lockdep/shared.h \
 	lib/lockdep/suppress.c \

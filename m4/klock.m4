@@ -18,6 +18,31 @@ AS_IF([test $klock_valgrind = yes],
 	[AC_DEFINE([HAVE_VALGRIND_HEADERS], [1], [Valgrind's helgrind.h and drd.h are there])])
 ])
 
+dnl KLOCK_STACKS: what reports can say of where something happened. libdw is opened when it is
+dnl needed, and only its header is used here.
+AC_DEFUN([KLOCK_STACKS], [
+AC_ARG_WITH([libdw],
+	[AS_HELP_STRING([--without-libdw],
+		[reports name exported functions only, and no lines])],
+	[], [with_libdw=auto])
+klock_stacks="none"
+AC_CACHE_CHECK([for _Unwind_Backtrace], [klock_cv_unwind],
+	[AC_LINK_IFELSE([AC_LANG_PROGRAM([[#include <unwind.h>
+		static _Unwind_Reason_Code step(struct _Unwind_Context *c, void *arg)
+		{ return c == arg ? _URC_END_OF_STACK : _URC_NO_REASON; }]],
+		[[return _Unwind_Backtrace(step, 0)]])],
+		[klock_cv_unwind=yes], [klock_cv_unwind=no])])
+AS_IF([test $klock_cv_unwind = yes], [
+	AC_DEFINE([HAVE_UNWIND_BACKTRACE], [1], [The compiler's unwinder can be linked with])
+	klock_stacks="exported functions"
+])
+AS_IF([test "$with_libdw" != no],
+	[AC_CHECK_HEADERS([elfutils/libdwfl.h],
+		[klock_stacks="functions and lines, through libdw"],
+		[AS_IF([test "$with_libdw" = yes],
+			[AC_MSG_ERROR([--with-libdw: elfutils/libdwfl.h is missing: install libdw-dev])])])])
+])
+
 dnl KLOCK_COMPILER_FLAGS: the language, the warnings, and --enable-werror, in KLOCK_CFLAGS.
 AC_DEFUN([KLOCK_COMPILER_FLAGS], [
 AC_ARG_ENABLE([werror],

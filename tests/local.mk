@@ -5,6 +5,7 @@ lockdep_suites =    # the same, but they provoke what Helgrind would report too
 plain_tests =       # programs without Check: exit status 0 passed, 77 skipped, other failed
 torture_tests =     # plain programs that run for KLOCK_TORTURE_SECONDS
 test_scripts =      # NAME.sh, judged by exit status or by the cases it reports (tap.sh)
+script_programs =   # run by the test_scripts, not by themselves
 annotate_programs = # run by the annotate_scripts, not by themselves
 annotate_scripts =  # NAME.sh, for "make check-valgrind"
 
@@ -30,7 +31,7 @@ valgrind_tests = $(check_suites)
 memcheck_tests = $(lockdep_suites)
 endif
 
-check_PROGRAMS = $(test_programs) $(annotate_programs)
+check_PROGRAMS = $(test_programs) $(script_programs) $(annotate_programs)
 TESTS = $(test_programs) $(test_scripts)
 
 # Every test runs under tests/support/run-test: within a time limit, and counted case by case.

@@ -44,6 +44,27 @@ extern int klock_debug_locks;
 /* Not 0: reports clear klock_debug_locks and print nothing. */
 extern int klock_debug_locks_silent;
 
+/*
+ * What a report is about. All of it is gone when the function returns that it
+ * was given to.
+ */
+struct klock_lockdep_report {
+	const char *kind;    /* circular, recursion, order, assert, nonblocking, misuse */
+	const char *title;   /* its first line */
+	const char *subject; /* what a suppression of this kind is compared with */
+	const char *text;    /* all of it, in lines */
+	const void *site;    /* in the program; NULL: no one place */
+};
+typedef void (*klock_lockdep_report_fn)(const struct klock_lockdep_report *report);
+
+/*
+ * Gives reports to `fn` and writes them nowhere, also when klock_debug_locks_silent
+ * is set; NULL writes them again. Returns what was set before. The function runs in
+ * the thread that is reported, whose locks are not followed meanwhile, and may not
+ * wait for a lock that the thread holds. Context: any thread, not a signal handler.
+ */
+klock_lockdep_report_fn klock_lockdep_set_report_fn(klock_lockdep_report_fn fn);
+
 /* What is acquired in between, in this thread, is not followed at all. Nests. */
 void klock_lockdep_off(void);
 void klock_lockdep_on(void);

@@ -48,6 +48,7 @@ KLOCK_BEGIN_DECLS
 
 #define lockdep_off() klock_lockdep_off()
 #define lockdep_on() klock_lockdep_on()
+#define lockdep_set_report_fn(fn) klock_lockdep_set_report_fn(fn)
 #define lockdep_reset() klock_lockdep_reset()
 /* The kernel lets one task run its self-test unobserved; here every thread's locks are its own. */
 #define lockdep_set_selftest_task(task) ((void)(task))

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/bug.h"
 #include "base/exempt.h"
-#include <dlfcn.h>
+#include "base/symbols.h"
 #include <klock/atomic.h>
 #include <klock/lockdep.h>
 #include <stdio.h>
@@ -21,25 +21,6 @@ klock_bug_fn klock_set_bug_fn(klock_bug_fn fn)
 	return klock_xchg_acq_rel(&bug_fn, fn);
 }
 
-void klock_describe_site(const void *site, char *buf, size_t size)
-{
-	const char *file;
-	Dl_info info;
-
-	if (!site || !dladdr(site, &info) || !info.dli_fname) {
-		snprintf(buf, size, "%p", site);
-		return;
-	}
-	file = strrchr(info.dli_fname, '/');
-	file = file ? file + 1 : info.dli_fname;
-	if (info.dli_sname)
-		snprintf(buf, size, "%s(%s+0x%lx)", file, info.dli_sname,
-			 (unsigned long)((const char *)site - (const char *)info.dli_saddr));
-	else
-		snprintf(buf, size, "%s(+0x%lx)", file,
-			 (unsigned long)((const char *)site - (const char *)info.dli_fbase));
-}
-
 #define IOV(text, len) { .iov_base = (char *)(text), .iov_len = (len) }
 
 static size_t length(int printed, size_t room)
@@ -54,7 +35,7 @@ static void print(const struct klock_bug *bug, const char *prefix)
 	char head[1024], site[256], tail[256];
 	int head_len, tail_len;
 
-	klock_describe_site(bug->site, site, sizeof(site));
+	klock_describe_call(bug->site, site, sizeof(site));
 	head_len = snprintf(head, sizeof(head),
 			    "klock: %s%s\n"
 			    "klock:   lock: %s '%s' at %p, class '%s'\n"

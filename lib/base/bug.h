@@ -2,6 +2,7 @@
 #ifndef KLOCK_BASE_BUG_H
 #define KLOCK_BASE_BUG_H
 
+#include "base/symbols.h"
 #include <klock/bug.h>
 #include <stddef.h>
 
@@ -13,8 +14,5 @@ void klock_bug_note(const struct klock_bug *bug);
 
 /* Reports what nothing can go on from, and aborts. */
 void klock_bug_fatal(const struct klock_bug *bug) __attribute__((noreturn));
-
-/* "program(function+0x12)", or the offset that addr2line -e takes where no name is exported. */
-void klock_describe_site(const void *site, char *buf, size_t size);
 
 #endif

@@ -156,6 +156,6 @@ void klock_might_sleep(void)
 	struct klock_held_stack *stack = following();
 
 	if (stack && stack->non_block)
-		klock_report_assert("a place that may sleep, in a section that must not block",
-				    NULL, __builtin_return_address(0), stack);
+		klock_report_blocking("a place that may sleep, in a section that must not block",
+				      NULL, __builtin_return_address(0), stack);
 }

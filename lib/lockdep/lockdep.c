@@ -96,8 +96,8 @@ struct klock_held *klock_follow(struct klock_held_stack *stack, struct klock_hel
 static void check_may_block(struct klock_held_stack *stack, const struct klock_event *ev)
 {
 	if (stack->non_block)
-		klock_report_assert("an acquisition that may block, in a section that must not",
-				    ev->map, ev->site, stack);
+		klock_report_blocking("an acquisition that may block, in a section that must not",
+				      ev->map, ev->site, stack);
 }
 
 static void acquire(struct klock_held_stack *stack, const struct klock_event *ev)

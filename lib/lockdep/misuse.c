@@ -9,7 +9,7 @@ static void bug_taken_at(const struct klock_event *ev, const struct klock_held *
 {
 	char text[384], site[256];
 
-	klock_describe_site(h->site, site, sizeof(site));
+	klock_describe_call(h->site, site, sizeof(site));
 	snprintf(text, sizeof(text), "%s; it was taken for %s at %s", what,
 		 h->read == KLOCK_HELD_WRITE ? "writing" : "reading", site);
 	klock_event_bug(ev, text, advice);

@@ -1,15 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "lockdep/report.h"
-#include "base/bug.h"
-#include "lockdep/options.h"
+#include "base/symbols.h"
 #include "lockdep/order.h"
-#include "lockdep/shared.h"
-#include "lockdep/text.h"
-#include <stdio.h>
-#include <unistd.h>
-
-static const char rule[] = "======================================================\n";
-static const char thin[] = "------------------------------------------------------\n";
+#include "lockdep/report_parts.h"
+#include "lockdep/seen_sites.h"
 
 void klock_report_recursion(struct klock_report *report, const struct klock_held *held,
 			    const struct klock_held *wanted)
@@ -37,88 +31,57 @@ void klock_report_circle(struct klock_report *report, const struct klock_held *h
 			report->path[report->steps++] = edge;
 }
 
-static const char *mode(enum klock_read read)
+static void add_wanted_and_held(struct klock_text *t, const struct klock_report *r)
 {
-	static const char *const names[] = { "write", "read", "recursive read" };
-
-	return names[read];
+	klock_add_who(t);
+	klock_text_add(t, " is trying to acquire lock:\n");
+	klock_add_held(t, &r->wanted);
+	klock_text_add(t, "\nbut the thread is already holding lock:\n");
+	klock_add_held(t, &r->held);
 }
 
-static void add_class(struct klock_text *t, const struct klock_class *class)
+static const char *lock_of(const struct klock_held *h)
 {
-	char name[128];
-
-	klock_text_add(t, "(%s)", klock_class_name(class, name, sizeof(name)));
+	return h->read == KLOCK_HELD_WRITE ? "lock" : "rlock";
 }
 
-static void add_held(struct klock_text *t, const struct klock_held *h)
+static void add_lock(struct klock_text *t, const char *indent, const char *lock,
+		     const struct klock_class *class)
 {
-	char site[256];
-
-	klock_describe_site(h->site, site, sizeof(site));
-	klock_text_add(t, "%p ", (void *)h->map);
-	if (h->class)
-		add_class(t, h->class);
-	else
-		klock_text_add(t, "(%s)", klock_map_name(&h->name));
-	klock_text_add(t, "{%s}, at: %s\n", mode(h->read), site);
+	klock_text_add(t, "%s%s", indent, lock);
+	klock_add_class(t, class);
+	klock_text_add(t, ";\n");
 }
 
-static void add_trace(struct klock_text *t, const struct klock_trace *trace)
-{
-	char site[256];
-
-	for (unsigned int i = 0; i < trace->depth; i++) {
-		klock_describe_site(trace->frames[i], site, sizeof(site));
-		klock_text_add(t, "       %s\n", site);
-	}
-}
-
-static void add_who(struct klock_text *t)
-{
-	char comm[32] = "?";
-	FILE *f = fopen("/proc/thread-self/comm", "re");
-
-	if (f) {
-		if (fscanf(f, "%31[^\n]", comm) != 1)
-			comm[0] = '?';
-		fclose(f);
-	}
-	klock_text_add(t, "%s/%d", comm, (int)klock_task_tid(klock_task_self()));
-}
-
-static void add_head(struct klock_text *t, const char *title)
-{
-	klock_text_add(t, "\n%sWARNING: %s\n%s", rule, title, thin);
-	add_who(t);
-}
-
-static void add_locks_held(struct klock_text *t, const struct klock_held_stack *stack)
-{
-	klock_text_add(t, "\n%zu lock%s held by ", stack->count, stack->count == 1 ? "" : "s");
-	add_who(t);
-	klock_text_add(t, ":\n");
-	for (size_t i = stack->count; i-- > 0;) {
-		klock_text_add(t, " #%zu: ", i);
-		add_held(t, &stack->locks[i]);
-	}
-}
+#define OTHER_THREAD "                               "
 
 static void add_recursion(struct klock_text *t, const struct klock_report *r)
 {
-	add_head(t, "possible recursive locking detected");
-	klock_text_add(t, " is trying to acquire lock:\n");
-	add_held(t, &r->wanted);
-	klock_text_add(t, "\nbut the thread is already holding lock:\n");
-	add_held(t, &r->held);
-	klock_text_add(t, "\n Possible unsafe locking scenario:\n\n"
-			  "       thread\n       ------\n  lock");
-	add_class(t, r->held.class);
-	klock_text_add(t, ";\n  lock");
-	add_class(t, r->wanted.class);
-	klock_text_add(t, ";\n\n *** DEADLOCK ***\n\n"
-			  " If the two are always taken in one order, say so: _nested(),\n"
-			  " a nest lock, or lock_set_cmp_fn().\n");
+	add_wanted_and_held(t, r);
+	klock_text_add(t, "\nother info that might help us debug this:\n"
+			  " Possible unsafe locking scenario:\n\n"
+			  "       thread 0\n"
+			  "       --------\n");
+	add_lock(t, "  ", lock_of(&r->held), r->held.class);
+	add_lock(t, "  ", lock_of(&r->wanted), r->wanted.class);
+	klock_text_add(t, "\n *** DEADLOCK ***\n\n"
+			  " May be due to missing lock nesting notation: _nested(), a nest lock,\n"
+			  " or lock_set_cmp_fn() say that the two are always taken in one order.\n"
+			  "\nstack backtrace:\n");
+	klock_add_trace(t, &r->trace);
+}
+
+static void add_link(struct klock_text *t, const struct klock_edge *edge)
+{
+	klock_add_class(t, edge->to);
+	klock_text_add(t, edge->declared ? ", declared to come after " : ", acquired while ");
+	klock_add_class(t, edge->from);
+	if (edge->declared) {
+		klock_text_add(t, " at %s:%u\n", edge->declared->file, edge->declared->line);
+		return;
+	}
+	klock_text_add(t, " was held, first seen in %s/%u:\n", edge->thread, edge->tid);
+	klock_add_trace(t, &edge->trace);
 }
 
 /* The chain, last edge first: what the new order runs against. */
@@ -127,128 +90,121 @@ static void add_chain(struct klock_text *t, const struct klock_report *r)
 	klock_text_add(t, "\nthe existing dependency chain (in reverse order) is:\n");
 	for (unsigned int i = 0; i < r->steps; i++) {
 		klock_text_add(t, "\n-> #%u ", r->steps - i);
-		add_class(t, r->path[i]->to);
-		if (r->path[i]->declared) {
-			klock_text_add(t, ", declared to come after ");
-			add_class(t, r->path[i]->from);
-			klock_text_add(t, " at %s:%u\n", r->path[i]->declared->file,
-				       r->path[i]->declared->line);
-			continue;
-		}
-		klock_text_add(t, ", acquired while ");
-		add_class(t, r->path[i]->from);
-		klock_text_add(t, " was held:\n");
-		add_trace(t, &r->path[i]->trace);
+		add_link(t, r->path[i]);
 	}
 	klock_text_add(t, "\n-> #0 ");
-	add_class(t, r->wanted.class);
+	klock_add_class(t, r->wanted.class);
 	klock_text_add(t, ", acquired now while ");
-	add_class(t, r->held.class);
+	klock_add_class(t, r->held.class);
 	klock_text_add(t, " is held:\n");
-	add_trace(t, &r->trace);
-	klock_text_add(t, "\nChain exists of:\n  ");
-	for (unsigned int i = r->steps; i-- > 0;) {
-		add_class(t, r->path[i]->from);
-		klock_text_add(t, " --> ");
+	klock_add_trace(t, &r->trace);
+}
+
+static void add_circle_scenario(struct klock_text *t, const struct klock_report *r)
+{
+	/* Whoever closes the circle: it holds the last class before ours, and wants ours. */
+	const struct klock_class *other = r->steps ? r->path[0]->from : r->wanted.class;
+
+	klock_text_add(t, "\nother info that might help us debug this:\n");
+	if (r->steps > 1) {
+		klock_text_add(t, "\nChain exists of:\n  ");
+		for (unsigned int i = r->steps; i-- > 0;) {
+			klock_add_class(t, r->path[i]->from);
+			klock_text_add(t, " --> ");
+		}
+		klock_add_class(t, r->held.class);
+		klock_text_add(t, "\n");
 	}
-	add_class(t, r->held.class);
-	klock_text_add(t, "\n");
+	klock_text_add(t, "\n Possible unsafe locking scenario:\n\n"
+			  "       thread 0                thread 1\n"
+			  "       --------                --------\n");
+	add_lock(t, "  ", lock_of(&r->held), r->held.class);
+	add_lock(t, OTHER_THREAD, "lock", other);
+	add_lock(t, OTHER_THREAD, "lock", r->held.class);
+	add_lock(t, "  ", lock_of(&r->wanted), r->wanted.class);
+	klock_text_add(t, "\n *** DEADLOCK ***\n");
 }
 
 static void add_circle(struct klock_text *t, const struct klock_report *r)
 {
-	add_head(t, "possible circular locking dependency detected");
-	klock_text_add(t, " is trying to acquire lock:\n");
-	add_held(t, &r->wanted);
-	klock_text_add(t, "\nbut the thread is already holding lock:\n");
-	add_held(t, &r->held);
+	add_wanted_and_held(t, r);
 	klock_text_add(t, "\nwhich lock already depends on the new lock.\n");
 	add_chain(t, r);
-	klock_text_add(t, "\n Possible unsafe locking scenario:\n\n"
-			  "       thread 0                thread 1\n"
-			  "       --------                --------\n  lock");
-	add_class(t, r->held.class);
-	klock_text_add(t, ";\n                               lock");
-	add_class(t, r->steps ? r->path[0]->from : r->wanted.class);
-	klock_text_add(t, ";\n                               lock");
-	add_class(t, r->held.class);
-	klock_text_add(t, ";\n  lock");
-	add_class(t, r->wanted.class);
-	klock_text_add(t, ";\n\n *** DEADLOCK ***\n");
-}
-
-static void tell(struct klock_text *t, const char *title)
-{
-	klock_debug_locks = 0;
-	if (!klock_debug_locks_silent)
-		klock_options_write(t->buf, t->used, title);
+	add_circle_scenario(t, r);
 }
 
 void klock_report_print(const struct klock_report *report, const struct klock_held_stack *stack)
 {
-	struct klock_text t = { .used = 0 };
 	bool circle = report->kind == KLOCK_REPORT_CIRCLE;
+	enum klock_problem kind = circle ? KLOCK_PROBLEM_CIRCULAR : KLOCK_PROBLEM_RECURSION;
+	const char *title = circle ? "possible circular locking dependency detected"
+				   : "possible recursive locking detected";
+	char subject[280];
+	struct klock_text *t;
 
 	if (klock_order_violated(report)) {
 		klock_order_print(report, stack);
 		return;
 	}
 	if (circle)
-		add_circle(&t, report);
+		klock_name_order(report->held.class, report->wanted.class, subject,
+				 sizeof(subject));
 	else
-		add_recursion(&t, report);
-	add_locks_held(&t, stack);
-	tell(&t, circle ? "possible circular locking dependency detected"
-			: "possible recursive locking detected");
+		klock_class_name(report->wanted.class, subject, sizeof(subject));
+	if (!klock_report_wanted(kind, subject))
+		return;
+	t = klock_text_new();
+	klock_add_head(t, title);
+	if (circle)
+		add_circle(t, report);
+	else
+		add_recursion(t, report);
+	klock_add_locks_held(t, stack);
+	klock_report_tell(t, kind, title, subject, report->wanted.site);
+}
+
+/* A report that is about a place in the program, once for each. */
+static void report_at(enum klock_problem kind, const char *title, const char *what,
+		      const struct klock_held *h, const struct lockdep_map *map, const void *site,
+		      const struct klock_held_stack *stack)
+{
+	struct klock_trace trace;
+	struct klock_text *t;
+	char subject[256];
+
+	klock_describe_site(site, subject, sizeof(subject));
+	if (!klock_report_wanted(kind, subject) || !klock_site_first_seen(site))
+		return;
+	klock_trace_take(&trace, site);
+	t = klock_text_new();
+	klock_add_head(t, title);
+	klock_add_who(t);
+	klock_text_add(t, ": %s\n", what);
+	if (h)
+		klock_add_held(t, h);
+	else if (map)
+		klock_text_add(t, "lock: %p (%s)\n", (const void *)map, klock_map_name(map));
+	klock_text_add(t, "\nstack backtrace:\n");
+	klock_add_trace(t, &trace);
+	klock_add_locks_held(t, stack);
+	klock_report_tell(t, kind, title, subject, site);
 }
 
 void klock_report_misuse(const char *title, const struct klock_held *h,
 			 const struct klock_held_stack *stack)
 {
-	struct klock_text t = { .used = 0 };
-
-	add_head(&t, title);
-	klock_text_add(&t, ":\n");
-	add_held(&t, h);
-	add_locks_held(&t, stack);
-	tell(&t, title);
-}
-
-/* Sites that have been reported. When it is full, later ones are reported each time. */
-#define NR_SITES 256
-
-static bool first_at(const void *site)
-{
-	static const void *sites[NR_SITES] KLOCK_SHARED;
-
-	for (int i = 0; i < NR_SITES; i++) {
-		const void *seen = NULL;
-
-		if (klock_cas_relaxed(&sites[i], &seen, site))
-			return true;
-		if (seen == site)
-			return false;
-	}
-	return true;
+	report_at(KLOCK_PROBLEM_MISUSE, title, "wrong use of a lock", h, NULL, h->site, stack);
 }
 
 void klock_report_assert(const char *what, const struct lockdep_map *map, const void *site,
 			 const struct klock_held_stack *stack)
 {
-	struct klock_text t = { .used = 0 };
-	struct klock_trace trace;
+	report_at(KLOCK_PROBLEM_ASSERT, "lock assertion failed", what, NULL, map, site, stack);
+}
 
-	klock_debug_locks = 0;
-	if (!first_at(site))
-		return;
-	klock_trace_take(&trace, site);
-	add_head(&t, "lock assertion failed");
-	klock_text_add(&t, ": %s\n", what);
-	if (map)
-		klock_text_add(&t, "lock: %p (%s)\n", (const void *)map, klock_map_name(map));
-	klock_text_add(&t, "\nat:\n");
-	add_trace(&t, &trace);
-	if (stack)
-		add_locks_held(&t, stack);
-	tell(&t, "lock assertion failed");
+void klock_report_blocking(const char *what, const struct lockdep_map *map, const void *site,
+			   const struct klock_held_stack *stack)
+{
+	report_at(KLOCK_PROBLEM_NONBLOCKING, "blocking in a section that must not block", what,
+		  NULL, map, site, stack);
 }

@@ -39,4 +39,8 @@ void klock_report_misuse(const char *title, const struct klock_held *h,
 void klock_report_assert(const char *what, const struct lockdep_map *map, const void *site,
 			 const struct klock_held_stack *stack);
 
+/* The same for something that may block where nothing may. */
+void klock_report_blocking(const char *what, const struct lockdep_map *map, const void *site,
+			   const struct klock_held_stack *stack);
+
 #endif

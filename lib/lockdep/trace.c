@@ -1,14 +1,27 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * The compiler's own unwinder: it is in each program that has a stack to
+ * unwind, needs no frame pointers, and takes no lock of the program's. Some
+ * microseconds; a stack is taken when an order is seen for the first time.
+ */
 #include "lockdep/trace.h"
+#include "config.h"
+#include "lockdep/arena.h"
+#include "lockdep/options.h"
 #include <stdbool.h>
 #include <stdint.h>
-#include <unwind.h>
+#include <string.h>
 
 struct walk {
-	struct klock_trace *trace;
+	const void *frames[KLOCK_TRACE_DEPTH];
+	unsigned int depth, wanted;
 	const void *site;
 	bool outside; /* of the library: the site has been passed */
 };
+
+#ifdef HAVE_UNWIND_BACKTRACE
+
+#include <unwind.h>
 
 static _Unwind_Reason_Code step(struct _Unwind_Context *context, void *arg)
 {
@@ -18,16 +31,36 @@ static _Unwind_Reason_Code step(struct _Unwind_Context *context, void *arg)
 	if (ip == walk->site)
 		walk->outside = true;
 	if (walk->outside && ip)
-		walk->trace->frames[walk->trace->depth++] = ip;
-	return walk->trace->depth < KLOCK_TRACE_DEPTH ? _URC_NO_REASON : _URC_END_OF_STACK;
+		walk->frames[walk->depth++] = ip;
+	return walk->depth < walk->wanted ? _URC_NO_REASON : _URC_END_OF_STACK;
 }
+
+static void unwind(struct walk *walk)
+{
+	if (walk->wanted > 1)
+		_Unwind_Backtrace(step, walk);
+}
+
+#else
+
+static void unwind(struct walk *walk)
+{
+	(void)walk;
+}
+
+#endif
 
 void klock_trace_take(struct klock_trace *trace, const void *site)
 {
-	struct walk walk = { .trace = trace, .site = site };
+	struct walk walk = { .wanted = klock_options.stacks, .site = site };
+	const void **frames;
 
-	trace->depth = 0;
-	_Unwind_Backtrace(step, &walk);
-	if (!trace->depth) /* no unwind tables on the way: the site alone */
-		trace->frames[trace->depth++] = site;
+	unwind(&walk);
+	if (!walk.depth) /* not wanted, or no unwind tables on the way: the site alone */
+		walk.frames[walk.depth++] = site;
+	frames = klock_arena_alloc(walk.depth * sizeof(*frames));
+	if (frames)
+		memcpy(frames, walk.frames, walk.depth * sizeof(*frames));
+	trace->frames = frames;
+	trace->depth = frames ? walk.depth : 0;
 }

@@ -3,11 +3,12 @@
 #ifndef KLOCK_LOCKDEP_TRACE_H
 #define KLOCK_LOCKDEP_TRACE_H
 
-#define KLOCK_TRACE_DEPTH 16
+/* Frames at the most: stacks=N of KLOCK_LOCKDEP says how many are kept. */
+#define KLOCK_TRACE_DEPTH 64
 
 struct klock_trace {
 	unsigned int depth;
-	const void *frames[KLOCK_TRACE_DEPTH];
+	const void *const *frames; /* in memory that is never given back */
 };
 
 /* The stack of the caller, from the frame that called at `site` outwards. */

@@ -51,8 +51,11 @@ unknown() # WORD...
 	done
 }
 
-# Addresses differ from run to run.
-anywhere() { sed 's/0x[0-9a-f]\{1,\}/0x.../g' "$@"; }
+# Addresses differ; names and lines are there when klock could be built with libdw.
+anywhere() {
+	sed -E -e 's/\([A-Za-z0-9_]*\+0x[0-9a-f]+\)( [a-z_]+\.c:[0-9]+)?/(...)/g' \
+		-e 's/0x[0-9a-f]+/0x.../g' "$@"
+}
 
 # The program that a command runs, past VARIABLE=VALUE.
 program_of()

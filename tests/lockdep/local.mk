@@ -20,6 +20,10 @@ plain_tests += tests/lockdep/off
 EXTRA_DIST += tests/lockdep/silent
 test_scripts += tests/lockdep/silent.sh
 
+# What reports say.
+script_programs += tests/lockdep/reports
+test_scripts += tests/lockdep/report.sh
+
 # Declared orders, outside of one program.
 test_scripts += tests/lockdep/order.sh
 

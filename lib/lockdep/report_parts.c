@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: MIT */
+#include "lockdep/report_parts.h"
+#include "base/symbols.h"
+#include "lockdep/options.h"
+#include "lockdep/shared.h"
+#include <klock/version.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+
+static const char rule[] = "======================================================\n";
+static const char thin[] = "------------------------------------------------------\n";
+
+static klock_lockdep_report_fn report_fn KLOCK_SHARED;
+
+klock_lockdep_report_fn klock_lockdep_set_report_fn(klock_lockdep_report_fn fn)
+{
+	return klock_xchg_acq_rel(&report_fn, fn);
+}
+
+void klock_add_who(struct klock_text *t)
+{
+	char comm[16] = "?";
+
+	prctl(PR_GET_NAME, comm);
+	klock_text_add(t, "%s/%d", comm, (int)klock_task_tid(klock_task_self()));
+}
+
+void klock_add_head(struct klock_text *t, const char *title)
+{
+	klock_text_add(t, "\n%sWARNING: %s\nklock %s\n%s", rule, title, KLOCK_VERSION, thin);
+}
+
+void klock_add_class(struct klock_text *t, const struct klock_class *class)
+{
+	char name[128];
+
+	klock_text_add(t, "(%s)", klock_class_name(class, name, sizeof(name)));
+}
+
+void klock_name_order(const struct klock_class *a, const struct klock_class *b, char *buf,
+		      size_t size)
+{
+	char first[128], second[128];
+
+	snprintf(buf, size, "%s -> %s", klock_class_name(a, first, sizeof(first)),
+		 klock_class_name(b, second, sizeof(second)));
+}
+
+void klock_add_held(struct klock_text *t, const struct klock_held *h)
+{
+	static const char *const modes[] = { "write", "read", "recursive read" };
+	char site[256];
+
+	klock_text_add(t, "%p ", (void *)h->map);
+	if (h->class)
+		klock_add_class(t, h->class);
+	else
+		klock_text_add(t, "(%s)", klock_map_name(&h->name));
+	klock_describe_call(h->site, site, sizeof(site));
+	klock_text_add(t, "{%s}, at: %s\n", modes[h->read], site);
+}
+
+void klock_add_trace(struct klock_text *t, const struct klock_trace *trace)
+{
+	char site[256];
+
+	for (unsigned int i = 0; i < trace->depth; i++) {
+		klock_describe_call(trace->frames[i], site, sizeof(site));
+		klock_text_add(t, "       %s\n", site);
+	}
+}
+
+void klock_add_locks_held(struct klock_text *t, const struct klock_held_stack *stack)
+{
+	if (!stack)
+		return;
+	klock_text_add(t, "\n%zu lock%s held by ", stack->count, stack->count == 1 ? "" : "s");
+	klock_add_who(t);
+	klock_text_add(t, "%s\n", stack->count ? ":" : ".");
+	for (size_t i = stack->count; i-- > 0;) {
+		klock_text_add(t, " #%zu: ", i);
+		klock_add_held(t, &stack->locks[i]);
+	}
+}
+
+bool klock_report_wanted(enum klock_problem kind, const char *subject)
+{
+	if (klock_suppressed(kind, subject))
+		return false;
+	klock_store_relaxed(&klock_debug_locks, 0); /* a flag: it orders nothing */
+	return klock_load_acquire(&report_fn) || !klock_debug_locks_silent;
+}
+
+void klock_report_tell(struct klock_text *t, enum klock_problem kind, const char *title,
+		       const char *subject, const void *site)
+{
+	klock_lockdep_report_fn fn = klock_load_acquire(&report_fn);
+
+	klock_text_add(t, "\nTo suppress this report: %s: %s\n", klock_problem_name(kind), subject);
+	if (fn) {
+		const struct klock_lockdep_report report = {
+			.kind = klock_problem_name(kind),
+			.title = title,
+			.subject = subject,
+			.text = t ? t->buf : title,
+			.site = site,
+		};
+
+		fn(&report);
+	} else if (t) {
+		klock_options_write(t->buf, t->used, title);
+	} else {
+		klock_options_write(title, strlen(title), title); /* no memory for more */
+	}
+	klock_text_free(t);
+}
