@@ -40,6 +40,12 @@ static inline void klock_held_leave(struct klock_held_stack *stack, struct klock
 	klock_again = again;
 }
 
+/* The lock that is held, as the program knows it; a map that is no lock's, itself. */
+static inline void *klock_held_lock(const struct klock_held *h)
+{
+	return (char *)h->map - (h->type ? h->type->map : 0);
+}
+
 /* Makes room for one more, before the lock is taken. False: no memory. */
 bool klock_held_make_room(struct klock_held_stack *stack);
 

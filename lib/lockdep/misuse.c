@@ -76,7 +76,7 @@ static void report_kept(const struct klock_held *h)
 {
 	const struct klock_event ev = {
 		.type = h->type,
-		.lock = h->map,
+		.lock = klock_held_lock(h),
 		.map = (struct lockdep_map *)&h->name,
 		.site = h->site,
 	};

@@ -52,7 +52,7 @@ void klock_add_held(struct klock_text *t, const struct klock_held *h)
 	static const char *const modes[] = { "write", "read", "recursive read" };
 	char site[256];
 
-	klock_text_add(t, "%p ", (void *)h->map);
+	klock_text_add(t, "%p ", klock_held_lock(h));
 	if (h->class)
 		klock_add_class(t, h->class);
 	else

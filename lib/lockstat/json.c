@@ -107,7 +107,7 @@ static void print_points(struct klock_stat_out *out, const char *name,
 	for (const char *comma = ""; point; point = point->next, comma = ",") {
 		klock_stat_print(out, "%s\n        {\"site\": ", comma);
 		if (point->site) {
-			klock_describe_site(point->site, site, sizeof(site));
+			klock_describe_call(point->site, site, sizeof(site));
 			print_string(out, site);
 			klock_stat_print(out, ", \"address\": \"%p\", ", point->site);
 		} else {

@@ -97,7 +97,7 @@ static void print_points(struct klock_stat_out *out, const char *name,
 	for (; point && n < klock_stat_options.sites; point = point->next, n++) {
 		snprintf(address, sizeof(address), "[<%p>]", point->site);
 		if (point->site)
-			klock_describe_site(point->site, site, sizeof(site));
+			klock_describe_call(point->site, site, sizeof(site));
 		else
 			snprintf(site, sizeof(site), "all other places");
 		klock_stat_print(out, "%*s %14llu %29s %s\n", NAME_WIDTH, name,
