@@ -13,6 +13,8 @@ base = \
 	lib/base/cpu.h \
 	lib/base/exempt.c \
 	lib/base/exempt.h \
+	lib/base/filename.c \
+	lib/base/filename.h \
 	lib/base/futex.c \
 	lib/base/futex.h \
 	lib/base/list.h \
@@ -48,6 +50,8 @@ lockdep = \
 	lib/lockdep/chain.h \
 	lib/lockdep/class.c \
 	lib/lockdep/class.h \
+	lib/lockdep/exit_status.c \
+	lib/lockdep/exit_status.h \
 	lib/lockdep/export.c \
 	lib/lockdep/export.h \
 	lib/lockdep/export_dot.c \
@@ -66,6 +70,8 @@ lockdep = \
 	lib/lockdep/lines.h \
 	lib/lockdep/lockdep.c \
 	lib/lockdep/lockdep.h \
+	lib/lockdep/log.c \
+	lib/lockdep/log.h \
 	lib/lockdep/misuse.c \
 	lib/lockdep/misuse.h \
 	lib/lockdep/options.c \
@@ -150,4 +156,6 @@ if HAVE_VSCRIPT
 lib_libklock_la_LDFLAGS += $(VSCRIPT_LDFLAGS),$(srcdir)/lib/klock.map
 EXTRA_lib_libklock_la_DEPENDENCIES = lib/klock.map
 endif
+# Threads that end, and exit(), call into it: it stays loaded.
+lib_libklock_la_LDFLAGS += $(NODELETE_LDFLAGS)
 EXTRA_DIST += lib/klock.map

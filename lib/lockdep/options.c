@@ -1,104 +1,163 @@
 /* SPDX-License-Identifier: MIT */
 #include "lockdep/options.h"
+#include "base/filename.h"
 #include "lockdep/arena.h"
+#include "lockdep/exit_status.h"
+#include "lockdep/log.h"
 #include "lockdep/order.h"
 #include "lockdep/shared.h"
 #include "lockdep/suppress.h"
 #include <errno.h>
-#include <fcntl.h>
 #include <klock/atomic.h>
 #include <klock/lock_order.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-struct klock_options klock_options KLOCK_SHARED = { .log_fd = STDERR_FILENO, .stacks = 16 };
+#define DEFAULTS { .stacks = 16 }
+
+struct klock_options klock_options KLOCK_SHARED = DEFAULTS;
 
 static unsigned int nr_reports KLOCK_SHARED;
 
-static bool wrong(const char *variable, const char *option, const char *why)
+struct row {
+	const char *name, *value; /* of the value: what it is, or NULL: there is none */
+	bool (*set)(const struct row *row, const char *option, const char *value);
+	void *target;
+	unsigned int min, max;
+	const char *(*read)(const char *file);
+};
+
+static bool __attribute__((format(printf, 2, 3))) wrong(const char *option, const char *format, ...)
 {
-	fprintf(stderr, "klock: %s: '%s': %s; the checker is off\n", variable, option, why);
+	char why[512];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(why, sizeof(why), format, args);
+	va_end(args);
+	fprintf(stderr, "klock: KLOCK_LOCKDEP: '%.200s%s': %s; the checker is off\n", option,
+		strlen(option) > 200 ? "..." : "", why);
 	return false;
 }
 
-static bool set_log(const char *option, const char *file)
+static bool set_on(const struct row *row, const char *option, const char *value)
 {
-	int fd = open(file, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
-
-	if (fd < 0)
-		return wrong("KLOCK_LOCKDEP", option, strerror(errno));
-	klock_options.log_fd = fd;
+	(void)row, (void)option, (void)value;
 	return true;
 }
 
-static bool set_exit_code(const char *option, const char *number)
+static bool set_off(const struct row *row, const char *option, const char *value)
 {
-	char *end;
-	long code = strtol(number, &end, 10);
+	(void)row, (void)value;
+	return wrong(option, "not together with other options");
+}
 
-	if (end == number || *end || code < 1 || code > 125)
-		return wrong("KLOCK_LOCKDEP", option, "not a number from 1 to 125");
-	klock_options.exit_code = (int)code;
+static bool set_flag(const struct row *row, const char *option, const char *value)
+{
+	(void)option, (void)value;
+	*(bool *)row->target = true;
 	return true;
 }
 
-static bool set_order(const char *option, const char *file)
+static bool set_number(const struct row *row, const char *option, const char *value)
 {
-	const char *why = klock_order_read(file);
+	unsigned long n = 0;
+	const char *p = value;
 
-	return !why || wrong("KLOCK_LOCKDEP", option, why);
+	for (; *p >= '0' && *p <= '9' && n <= row->max; p++)
+		n = n * 10 + (unsigned long)(*p - '0');
+	if (p == value || *p || n < row->min || n > row->max)
+		return wrong(option, "not a number from %u to %u", row->min, row->max);
+	*(unsigned int *)row->target = (unsigned int)n;
+	return true;
 }
 
-static bool set_suppress(const char *option, const char *file)
+/* Opened when there is something to write; whether that can be is found out now. */
+static bool set_file(const struct row *row, const char *option, const char *value)
 {
-	const char *why = klock_suppress_read(file);
+	char name[KLOCK_FILENAME_MAX];
+	int err;
 
-	return !why || wrong("KLOCK_LOCKDEP", option, why);
+	if (!klock_filename_whole(value, name))
+		return wrong(option, "%s", strerror(errno));
+	err = klock_filename_check(name);
+	if (err)
+		return wrong(option, "%s", strerror(err));
+	*(const char **)row->target = klock_arena_strdup(name);
+	return *(const char **)row->target || wrong(option, "%s", strerror(ENOMEM));
 }
 
-static bool set_dump(const char *option, const char *file, enum klock_dump_format format)
+static bool set_read(const struct row *row, const char *option, const char *value)
 {
-	klock_options.dump[format] = klock_arena_strdup(file);
-	return *file || wrong("KLOCK_LOCKDEP", option, "no file name");
+	const char *why = row->read(value);
+
+	if (why)
+		return wrong(option, "%s", why);
+	if (row->target)
+		*(bool *)row->target = true;
+	return true;
+}
+
+static const struct row rows[] = {
+	{ "0", .set = set_off },
+	{ "1", .set = set_on },
+	{ "on", .set = set_on },
+	{ "abort", .set = set_flag, .target = &klock_options.stop },
+	{ "once", .set = set_flag, .target = &klock_options.once },
+	{ "log", "FILE", set_file, .target = &klock_options.log },
+	{ "exitcode", "N", set_number, .target = &klock_options.exit_code, .min = 1, .max = 125 },
+	{ "stacks", "N", set_number, .target = &klock_options.stacks, .max = 64 },
+	{ "order", "FILE", set_read, .read = klock_order_read },
+	{ "suppress", "FILE", set_read, .target = &klock_options.suppress,
+	  .read = klock_suppress_read },
+	{ "text", "FILE", set_file, .target = &klock_options.dump[KLOCK_DUMP_TEXT] },
+	{ "json", "FILE", set_file, .target = &klock_options.dump[KLOCK_DUMP_JSON] },
+	{ "dot", "FILE", set_file, .target = &klock_options.dump[KLOCK_DUMP_DOT] },
+};
+
+#define NR_ROWS (sizeof(rows) / sizeof(rows[0]))
+
+static bool unknown(const char *option)
+{
+	char names[256];
+	size_t used = 0;
+
+	for (const struct row *row = rows; row < rows + NR_ROWS && used < sizeof(names); row++)
+		used += (size_t)snprintf(names + used, sizeof(names) - used, "%s%s%s%s",
+					 row == rows ? "" : ", ", row->name, row->value ? "=" : "",
+					 row->value ? row->value : "");
+	return wrong(option, "not one of %s", names);
 }
 
 static bool set(const char *option)
 {
-	if (!strcmp(option, "1") || !strcmp(option, "on"))
-		return true;
-	if (!strcmp(option, "abort"))
-		return klock_options.stop = true;
-	if (!strcmp(option, "once"))
-		return klock_options.once = true;
-	if (!strncmp(option, "log=", 4))
-		return set_log(option, option + 4);
-	if (!strncmp(option, "exitcode=", 9))
-		return set_exit_code(option, option + 9);
-	if (!strncmp(option, "order=", 6))
-		return set_order(option, option + 6);
-	if (!strncmp(option, "suppress=", 9))
-		return set_suppress(option, option + 9);
-	if (!strncmp(option, "text=", 5))
-		return set_dump(option, option + 5, KLOCK_DUMP_TEXT);
-	if (!strncmp(option, "json=", 5))
-		return set_dump(option, option + 5, KLOCK_DUMP_JSON);
-	if (!strncmp(option, "dot=", 4))
-		return set_dump(option, option + 4, KLOCK_DUMP_DOT);
-	return wrong("KLOCK_LOCKDEP", option,
-		     "not one of 0, 1, abort, once, log=FILE, exitcode=N, order=FILE, "
-		     "suppress=FILE, text=FILE, json=FILE, dot=FILE");
+	size_t length = strcspn(option, "=");
+
+	for (const struct row *row = rows; row < rows + NR_ROWS; row++) {
+		if (strlen(row->name) != length || strncmp(option, row->name, length))
+			continue;
+		if (option[length] && !row->value)
+			return wrong(option, "%s takes no value", row->name);
+		if (!option[length] && row->value)
+			return wrong(option, "it is %s=%s", row->name, row->value);
+		return row->set(row, option, option + length + !!option[length]);
+	}
+	return unknown(option);
 }
 
-static bool read_lockdep(const char *value)
+static bool is_off(const char *value)
+{
+	return !value || !*value || !strcmp(value, "0");
+}
+
+static bool set_all(const char *value)
 {
 	char text[4096], *rest = text, *option;
 
-	if (!value || !*value || !strcmp(value, "0"))
-		return false;
 	if (strlen(value) >= sizeof(text))
-		return wrong("KLOCK_LOCKDEP", value, "too long");
+		return wrong(value, "too long");
 	strcpy(text, value);
 	while ((option = strsep(&rest, ",")))
 		if (!set(option))
@@ -106,9 +165,20 @@ static bool read_lockdep(const char *value)
 	return true;
 }
 
+static bool read_lockdep(const char *value)
+{
+	if (is_off(value))
+		return false;
+	if (set_all(value))
+		return true;
+	klock_options = (struct klock_options)DEFAULTS;
+	klock_suppress_forget();
+	return false;
+}
+
 static bool read_check(const char *value)
 {
-	if (!value || !*value || !strcmp(value, "0"))
+	if (is_off(value))
 		return false;
 	if (strcmp(value, "1")) {
 		fprintf(stderr, "klock: KLOCK_CHECK=%s: the checked mode is off; "
@@ -118,21 +188,15 @@ static bool read_check(const char *value)
 	return true;
 }
 
-/* After the program's own handlers, which may take locks: those were set later. */
-static void at_exit(void)
-{
-	if (!klock_load_relaxed(&nr_reports))
-		return;
-	fflush(NULL); /* what exit() would do later */
-	_exit(klock_options.exit_code);
-}
-
 void klock_options_read(void)
 {
-	klock_options.order = read_lockdep(getenv("KLOCK_LOCKDEP"));
+	/* The files would be written with the rights of a program that has more than its user. */
+	klock_options.order = read_lockdep(secure_getenv("KLOCK_LOCKDEP"));
 	klock_options.misuse = read_check(getenv("KLOCK_CHECK")) || klock_options.order;
-	if (klock_options.order && klock_options.exit_code)
-		atexit(at_exit);
+	if (klock_options.exit_code)
+		klock_exit_status_start();
+	if (klock_options.suppress)
+		atexit(klock_suppress_tell_unused);
 }
 
 void klock_options_write(const char *text, size_t size, const char *title)
@@ -140,18 +204,11 @@ void klock_options_write(const char *text, size_t size, const char *title)
 	unsigned int before = klock_fetch_add_relaxed(&nr_reports, 1);
 
 	(void)title;
+	if (klock_options.exit_code)
+		klock_exit_status_reported();
 	if (klock_options.once && before)
 		return;
-	while (size) {
-		ssize_t n = write(klock_options.log_fd, text, size);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			break; /* nowhere left to say it */
-		text += n;
-		size -= (size_t)n;
-	}
+	klock_log_write(text, size);
 	if (klock_options.stop)
 		abort();
 }

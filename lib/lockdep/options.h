@@ -11,10 +11,11 @@ struct klock_options {
 	bool misuse;   /* KLOCK_CHECK=1, or the above: check what each thread holds */
 	bool stop;     /* abort: SIGABRT after the first report */
 	bool once;     /* once: no report but the first */
-	int exit_code; /* exitcode=N: of a program that ends well but for the reports; 0: its own */
-	unsigned int stacks; /* stacks=N: frames that are kept of each stack */
-	int log_fd;    /* log=FILE, or standard error */
-	const char *dump[3]; /* by enum klock_dump_format: text=, json=, dot=FILE, or NULL */
+	bool suppress; /* suppress=FILE: there may be some */
+	unsigned int exit_code; /* exitcode=N: of a program that ends well but for the reports */
+	unsigned int stacks;    /* stacks=N: frames that are kept of each stack */
+	const char *log;        /* log=FILE, or NULL: standard error */
+	const char *dump[3];    /* by enum klock_dump_format: text=, json=, dot=FILE, or NULL */
 };
 
 extern struct klock_options klock_options;

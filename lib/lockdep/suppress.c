@@ -9,10 +9,13 @@
 #include "lockdep/suppress.h"
 #include "lockdep/arena.h"
 #include "lockdep/lines.h"
+#include "lockdep/log.h"
 #include "lockdep/shared.h"
 #include <fnmatch.h>
 #include <klock/atomic.h>
+#include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 struct suppression {
 	enum klock_problem kind;
@@ -22,6 +25,8 @@ struct suppression {
 };
 
 static struct suppression *first KLOCK_SHARED, *last KLOCK_SHARED;
+static pid_t owner KLOCK_SHARED;  /* who read them */
+static bool asked KLOCK_SHARED;   /* a problem was found */
 
 static const char *const kinds[] = {
 	[KLOCK_PROBLEM_CIRCULAR] = "circular",
@@ -52,6 +57,7 @@ bool klock_suppressed(enum klock_problem kind, const char *subject)
 {
 	bool found = false;
 
+	klock_store_relaxed(&asked, true);
 	for (struct suppression *s = first; s; s = s->next) {
 		if (matches(s, kind, subject)) {
 			klock_fetch_add_relaxed(&s->used, 1);
@@ -128,5 +134,32 @@ static const char *take(char *line, const char *file, unsigned int number)
 
 const char *klock_suppress_read(const char *file)
 {
+	owner = getpid();
 	return klock_lines_read(file, take);
+}
+
+void klock_suppress_forget(void)
+{
+	first = last = NULL;
+}
+
+/*
+ * Not in a child of fork(), whose problems are some of the program's only. A program without
+ * any problem may be one of many that share the file, and had nothing to suppress.
+ */
+void klock_suppress_tell_unused(void)
+{
+	char text[512];
+	int n;
+
+	if (!klock_load_relaxed(&asked) || getpid() != owner)
+		return;
+	for (const struct suppression *s = first; s; s = s->next) {
+		if (klock_load_relaxed(&s->used))
+			continue;
+		n = snprintf(text, sizeof(text),
+			     "klock: %.200s:%u: nothing was suppressed by %s: %.200s\n",
+			     s->file, s->line, kinds[s->kind], s->pattern);
+		klock_log_write(text, (size_t)n);
+	}
 }

@@ -29,5 +29,9 @@ bool klock_suppressed(enum klock_problem kind, const char *subject);
  * have been told on standard error then. Before there is a second thread that may ask.
  */
 const char *klock_suppress_read(const char *file);
+void klock_suppress_forget(void);
+
+/* Tells in the log which have matched nothing, if any problem was found at all. */
+void klock_suppress_tell_unused(void);
 
 #endif

@@ -175,11 +175,11 @@ check "dump_of_a_child_leaves_the_parents_alone" grep -q "\"pid\": $parent" once
 
 check "dump_with_the_checker_off_is_an_error" ./names off
 check "dump_to_a_closed_file_is_an_error" env KLOCK_LOCKDEP=1 ./names closed
-KLOCK_LOCKDEP=text=/nowhere/x ./names >out 2>&1
-if grep -q "cannot write /nowhere/x: No such file or directory" out; then
-	pass "dump_that_cannot_be_written_is_named"
-else
-	fail "dump_that_cannot_be_written_is_named" "$(cat out)"
-fi
+KLOCK_LOCKDEP=text=/nowhere/x ./names off >said 2>&1
+check "dump_that_cannot_be_made_is_named_at_once" grep -qx \
+	"klock: KLOCK_LOCKDEP: 'text=/nowhere/x': No such file or directory; the checker is off" said
+KLOCK_LOCKDEP=text=/dev/full ./names >said 2>&1
+check "dump_that_cannot_be_written_is_named" \
+	grep -q "cannot write /dev/full: No space left on device" said
 check "dump_while_threads_add_orders_is_whole" env KLOCK_LOCKDEP=1 ./grows
 finish
