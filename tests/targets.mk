@@ -48,7 +48,7 @@ silent_scripts = tests/filecache/race.sh tests/filecache/cli.sh tests/docs/examp
 check-lockdep: built
 	@KLOCK_TORTURE_SECONDS=$${KLOCK_TORTURE_SECONDS-10} $(MAKE) check-TESTS \
 		TESTS="`printf '%s ' $(test_programs) | sed 's|tests/lockdep/[^ ]*||g'` \
-			$(silent_scripts)" TEST_SUITE_LOG=$@.log \
+			$(silent_scripts)" TEST_SUITE_LOG=suite-lockdep.log \
 		LOG_COMPILER='$(silent)' SH_LOG_COMPILER='$(silent) $(SHELL)'
 
 check-asan:
