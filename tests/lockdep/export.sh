@@ -176,8 +176,8 @@ check "dump_of_a_child_leaves_the_parents_alone" grep -q "\"pid\": $parent" once
 check "dump_with_the_checker_off_is_an_error" ./names off
 check "dump_to_a_closed_file_is_an_error" env KLOCK_LOCKDEP=1 ./names closed
 KLOCK_LOCKDEP=text=/nowhere/x ./names off >said 2>&1
-check "dump_that_cannot_be_made_is_named_at_once" grep -qx \
-	"klock: KLOCK_LOCKDEP: 'text=/nowhere/x': No such file or directory; the checker is off" said
+wanted="klock: KLOCK_LOCKDEP: 'text=/nowhere/x': No such file or directory; the checker is off"
+check "dump_that_cannot_be_made_is_named_at_once" grep -qx "$wanted" said
 KLOCK_LOCKDEP=text=/dev/full ./names >said 2>&1
 check "dump_that_cannot_be_written_is_named" \
 	grep -q "cannot write /dev/full: No space left on device" said

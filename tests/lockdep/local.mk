@@ -24,6 +24,10 @@ test_scripts += tests/lockdep/silent.sh
 script_programs += tests/lockdep/reports
 test_scripts += tests/lockdep/report.sh
 
+# What KLOCK_LOCKDEP= takes.
+script_programs += tests/lockdep/options
+test_scripts += tests/lockdep/options.sh
+
 # Declared orders, outside of one program.
 test_scripts += tests/lockdep/order.sh
 
