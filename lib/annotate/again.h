@@ -66,15 +66,23 @@ extern __thread struct klock_held_stack *klock_again
 /* How often all chains have been forgotten, from 1: what was found known may not be now. */
 extern uint32_t klock_chain_generation;
 
+/* What the checker keeps in the key, or what begins as one, that a map refers to. */
+static inline const void *klock_class_data(const void *ref)
+{
+	const struct lock_class_key *key = ref;
+
+	return klock_load_relaxed(&key->class_data); /* compared, and not looked into */
+}
+
 /* Whether `h` is of an acquisition like this, and there was nothing to check. */
 static inline bool klock_again_same(const struct klock_held *h, const struct lockdep_map *map,
 				    unsigned int how, uint64_t key_before)
 {
 	/* relaxed: what is forgotten meanwhile is as if we had been earlier */
-	return h->name.ref == map->ref && h->key_before == key_before &&
+	return h->name.ref == klock_load_relaxed(&map->ref) && h->key_before == key_before &&
 	       h->asked == KLOCK_HELD_ASKED(how) &&
 	       h->generation == klock_load_relaxed(&klock_chain_generation) &&
-	       h->class_data == ((const struct lock_class_key *)map->ref)->class_data;
+	       h->class_data == klock_class_data(h->name.ref);
 }
 
 #define KLOCK_AGAIN_SEEN 64 /* a power of two */

@@ -109,13 +109,13 @@ void klock_map_init(struct lockdep_map *map, const char *name, struct lock_class
 
 const char *klock_map_name(const struct lockdep_map *map)
 {
-	const unsigned char *ref = map ? (const unsigned char *)map->ref : NULL;
+	const unsigned char *ref = map ? klock_map_copy(map).ref : NULL;
 
 	if (!ref)
 		return "(not initialised)";
 	if (*ref == KLOCK_REF_STATIC_NAME)
 		return (const char *)ref + 1;
-	return ((const struct lock_class_key *)map->ref)->name;
+	return ((const struct lock_class_key *)ref)->name;
 }
 
 static struct klock_bug bug_of(const struct klock_event *ev, const char *what, const char *advice)

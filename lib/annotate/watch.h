@@ -109,6 +109,12 @@ bool klock_watches_memory(void);
 /* Makes the map one of class `key`, which keeps the name it was given first. */
 void klock_map_init(struct lockdep_map *map, const char *name, struct lock_class_key *key);
 
+/* A copy. A static lock's reference is replaced, once, by the first that asks for its class. */
+static inline struct lockdep_map klock_map_copy(const struct lockdep_map *map)
+{
+	return (struct lockdep_map){ klock_load_acquire(&map->ref) };
+}
+
 /* The name of a lock, and of its class. */
 const char *klock_map_name(const struct lockdep_map *map);
 

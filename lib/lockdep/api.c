@@ -24,7 +24,7 @@ static struct klock_held pseudo(struct lockdep_map *map, int read, unsigned long
 {
 	return (struct klock_held){
 		.map = map,
-		.name = *map,
+		.name = klock_map_copy(map),
 		.read = (enum klock_read)read,
 		.site = (const void *)ip,
 	};
@@ -37,7 +37,7 @@ static void misuse(const char *title, struct klock_held_stack *stack, struct loc
 	struct klock_held absent = pseudo(map, 0, ip);
 
 	absent.class = klock_class_of(map, 0);
-	absent.name = *map;
+	absent.name = klock_map_copy(map);
 	klock_report_misuse(title, &absent, stack);
 }
 

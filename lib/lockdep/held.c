@@ -54,7 +54,7 @@ bool klock_again_recall(struct klock_held_stack *stack, struct klock_held *h,
 	if (!seen)
 		return false;
 	again = klock_held_enter(stack);
-	seen += klock_again_hash(map->ref, how, stack->key);
+	seen += klock_again_hash(klock_load_relaxed(&map->ref), how, stack->key);
 	same = klock_again_same(seen, map, how, stack->key);
 	if (same)
 		*h = *seen;
@@ -65,7 +65,7 @@ bool klock_again_recall(struct klock_held_stack *stack, struct klock_held *h,
 void klock_held_remember(struct klock_held_stack *stack, struct klock_held *h, uint32_t generation)
 {
 	h->generation = generation;
-	h->class_data = ((const struct lock_class_key *)h->name.ref)->class_data;
+	h->class_data = klock_class_data(h->name.ref);
 	if (!stack->seen)
 		stack->seen = klock_arena_alloc(KLOCK_AGAIN_SEEN * sizeof(*h));
 	if (stack->seen)

@@ -40,7 +40,7 @@ static struct klock_held wanted(const struct klock_event *ev)
 	return (struct klock_held){
 		.type = ev->type,
 		.map = ev->map,
-		.name = *ev->map,
+		.name = klock_map_copy(ev->map),
 		.nest = ev->nest,
 		.site = ev->site,
 		.asked = KLOCK_HELD_ASKED(ev->how),
@@ -77,7 +77,7 @@ struct klock_held *klock_follow(struct klock_held_stack *stack, struct klock_hel
 
 	if (klock_options.order)
 		h->class = klock_class_of(h->map, subclass);
-	h->name = *h->map; /* finding its class may have given a static lock its key */
+	h->name = klock_map_copy(h->map); /* a static lock may have got its key */
 	if (h->class && h->class->novalidate)
 		h->unchecked = true;
 	if (klock_options.order)

@@ -7,6 +7,7 @@
 #include "lockdep/order.h"
 #include "lockdep/shared.h"
 #include "lockdep/suppress.h"
+#include "lockdep/trace.h"
 #include <errno.h>
 #include <klock/atomic.h>
 #include <klock/lock_order.h>
@@ -108,7 +109,7 @@ static const struct row rows[] = {
 	{ "once", .set = set_flag, .target = &klock_options.once },
 	{ "log", "FILE", set_file, .target = &klock_options.log },
 	{ "exitcode", "N", set_number, .target = &klock_options.exit_code, .min = 1, .max = 125 },
-	{ "stacks", "N", set_number, .target = &klock_options.stacks, .max = 64 },
+	{ "stacks", "N", set_number, .target = &klock_options.stacks, .max = KLOCK_TRACE_DEPTH },
 	{ "order", "FILE", set_read, .read = klock_order_read },
 	{ "suppress", "FILE", set_read, .target = &klock_options.suppress,
 	  .read = klock_suppress_read },

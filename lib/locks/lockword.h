@@ -82,7 +82,7 @@ static inline struct klock_wait_for klock_wait_for(const struct klock_event *ev)
 		.type = ev->type,
 		.lock = ev->lock,
 		.map = ev->map,
-		.name = ev->map ? *ev->map : (struct lockdep_map){ 0 },
+		.name = ev->map ? klock_map_copy(ev->map) : (struct lockdep_map){ 0 },
 		.subclass = ev->how >> KLOCK_SUBCLASS_SHIFT,
 		.site = ev->site,
 	};
