@@ -31,4 +31,5 @@ EXTRA_DIST += \
 	doc/design/ordering.md \
 	doc/design/overview.md \
 	doc/design/porting.md \
+	doc/design/proof.md \
 	doc/design/watchers.md

@@ -4,23 +4,26 @@
 lib_LTLIBRARIES = lib/libklock.la
 noinst_LTLIBRARIES = lib/libklock-core.la
 
+# What the explorer of interleavings puts a model in the place of: see tests/explore.
+machine = \
+	lib/base/clock.c \
+	lib/base/cpu.c \
+	lib/base/futex.c \
+	lib/base/membarrier.c \
+	lib/base/minilock.c
+
 base = \
 	lib/base/bug.c \
 	lib/base/bug.h \
-	lib/base/clock.c \
 	lib/base/clock.h \
-	lib/base/cpu.c \
 	lib/base/cpu.h \
 	lib/base/exempt.c \
 	lib/base/exempt.h \
 	lib/base/filename.c \
 	lib/base/filename.h \
-	lib/base/futex.c \
 	lib/base/futex.h \
 	lib/base/list.h \
-	lib/base/membarrier.c \
 	lib/base/membarrier.h \
-	lib/base/minilock.c \
 	lib/base/minilock.h \
 	lib/base/sigtext.c \
 	lib/base/sigtext.h \
@@ -144,7 +147,8 @@ lockstat = \
 	lib/lockstat/text.c
 
 # All objects, for the tests to link with; the library is these behind klock.map.
-lib_libklock_core_la_SOURCES = $(base) $(wait) $(annotate) $(lockdep) $(lockstat) $(hang) $(locks)
+lib_libklock_core_la_SOURCES = $(machine) $(base) $(wait) $(annotate) $(lockdep) $(lockstat) \
+	$(hang) $(locks)
 
 lib_libklock_la_SOURCES =
 lib_libklock_la_LIBADD = lib/libklock-core.la $(PTHREAD_LIBS)

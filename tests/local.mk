@@ -12,6 +12,7 @@ annotate_scripts =  # NAME.sh, for "make check-valgrind"
 include tests/unit/local.mk
 include tests/contract/local.mk
 include tests/torture/local.mk
+include tests/explore/local.mk
 include tests/annotate/local.mk
 include tests/filecache/local.mk
 include tests/lockdep/local.mk

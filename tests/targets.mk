@@ -45,6 +45,16 @@ check-valgrind: built
 # out is tests/lockdep, whose programs switch the checker on by themselves and provoke reports.
 silent = $(SHELL) $(abs_top_srcdir)/tests/lockdep/silent
 silent_scripts = tests/filecache/race.sh tests/filecache/cli.sh tests/docs/examples.sh
+# All that there is to explore: an hour.
+check-explore: built
+	@$(MAKE) --no-print-directory tests/explore/explore$(EXEEXT)
+	tests/explore/explore$(EXEEXT)
+
+# Broken variants of the algorithms, each of which a scenario has to catch.
+check-mutants:
+	@top_srcdir='$(abs_top_srcdir)' top_builddir='$(abs_top_builddir)' CC='$(CC)' \
+		$(SHELL) $(srcdir)/tests/explore/mutants.sh
+
 check-lockdep: built
 	@KLOCK_TORTURE_SECONDS=$${KLOCK_TORTURE_SECONDS-10} $(MAKE) check-TESTS \
 		TESTS="`printf '%s ' $(test_programs) | sed 's|tests/lockdep/[^ ]*||g'` \
@@ -96,6 +106,6 @@ check-long: check
 clean-local:
 	rm -rf sub-asan sub-tsan sub-clang sub-musl sub-aarch64 sub-armhf
 
-.PHONY: built check-programs check-lockdep torture check-memcheck check-helgrind check-drd \
+.PHONY: built check-programs check-lockdep check-explore check-mutants torture check-memcheck check-helgrind check-drd \
 	check-annotate check-valgrind check-asan check-tsan check-clang check-musl check-cross \
 	check-aarch64 check-armhf check-long

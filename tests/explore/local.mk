@@ -1,0 +1,30 @@
+# SPDX-License-Identifier: MIT
+# All interleavings of small scenarios: the library's own sources, with each atomic access a
+# point at which another thread may come in between. To add a scenario: a line in
+# scenarios.def. To add a mutant: a line in mutants.tab.
+
+# A sanitizer does not know that a thread goes on with another stack.
+if !SANITIZED
+script_programs += tests/explore/explore
+test_scripts += tests/explore/explore.sh
+endif
+
+tests_explore_explore_SOURCES = \
+	tests/explore/atomic.h \
+	tests/explore/coro.c \
+	tests/explore/coro.h \
+	tests/explore/explore.c \
+	tests/explore/locks.c \
+	tests/explore/locks.h \
+	tests/explore/model/base/minilock.h \
+	tests/explore/scenarios.def \
+	tests/explore/sched.c \
+	tests/explore/sched.h \
+	tests/explore/world.c \
+	tests/explore/world.h \
+	$(base) $(wait) $(annotate) $(lockdep) $(lockstat) $(hang) $(locks)
+tests_explore_explore_CPPFLAGS = -I$(top_srcdir)/tests/explore/model $(AM_CPPFLAGS) \
+	-DKLOCK_ATOMIC_HEADER='"explore/atomic.h"'
+tests_explore_explore_LDADD = $(PTHREAD_LIBS)
+
+EXTRA_DIST += tests/explore/explore.sh tests/explore/mutants.tab tests/explore/mutants.sh
