@@ -95,6 +95,8 @@ bare = --disable-shared --enable-werror --without-check --without-valgrind
 # Everything, for an evening: half an hour of torture, then each other compiler and machine.
 check-long: check
 	KLOCK_TORTURE_SECONDS=1800 $(MAKE) torture
+	$(MAKE) check-mutants
+	$(MAKE) check-explore
 	$(MAKE) check-lockdep
 	$(MAKE) check-valgrind
 	$(MAKE) check-asan
