@@ -1,0 +1,16 @@
+# SPDX-License-Identifier: MIT
+# What GenMC checks under weak memory, "make check-genmc": the library's own sources, around
+# which world.h puts what of the kernel and the C library they need. To add a run: a line in
+# clients.tab.
+genmc_scripts = tests/genmc/genmc.sh
+EXTRA_DIST += $(genmc_scripts) \
+	tests/genmc/client.sh \
+	tests/genmc/clients.tab \
+	tests/genmc/library.h \
+	tests/genmc/minilock.c \
+	tests/genmc/model/base/cpu.h \
+	tests/genmc/model_minilock/base/minilock.h \
+	tests/genmc/rwsem.c \
+	tests/genmc/threads.h \
+	tests/genmc/weaker.h \
+	tests/genmc/world.h

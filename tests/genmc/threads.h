@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * main() of a client: two threads that run A and B, or three with C, which the table names on
+ * the command line. The client says before it includes this what prepare() has to do before
+ * there are threads, and what judge() finds when they have ended.
+ */
+#include "genmc/library.h"
+
+static void as_thread(struct klock_task *task, void (*run)(void))
+{
+	klock_self_task = task;
+	klock_self_word = task->word;
+	run();
+}
+
+static void *thread_a(void *task)
+{
+	as_thread(task, A);
+	return NULL;
+}
+
+static void *thread_b(void *task)
+{
+	as_thread(task, B);
+	return NULL;
+}
+
+#ifdef C
+static void *thread_c(void *task)
+{
+	as_thread(task, C);
+	return NULL;
+}
+#endif
+
+static struct klock_task *new_task(void)
+{
+	struct klock_task *task = klock_task_register();
+
+	world_futex(&task->parker);
+	return task;
+}
+
+int main(void)
+{
+	pthread_t a, b;
+
+	prepare();
+	pthread_create(&a, NULL, thread_a, new_task());
+	pthread_create(&b, NULL, thread_b, new_task());
+#ifdef C
+	pthread_t c;
+
+	pthread_create(&c, NULL, thread_c, new_task());
+	pthread_join(c, NULL);
+#endif
+	pthread_join(a, NULL);
+	pthread_join(b, NULL);
+	judge();
+	return 0;
+}

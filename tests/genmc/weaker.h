@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: MIT */
+/* Accesses that the library does not use, but that check-orderings weakens others to. */
+#ifndef GENMC_WEAKER_H
+#define GENMC_WEAKER_H
+
+#include <klock/atomic.h>
+
+#define klock_xchg_relaxed(p, v) __atomic_exchange_n((p), (v), __ATOMIC_RELAXED)
+#define klock_xchg_acquire(p, v) __atomic_exchange_n((p), (v), __ATOMIC_ACQUIRE)
+#define klock_xchg_release(p, v) __atomic_exchange_n((p), (v), __ATOMIC_RELEASE)
+#define klock_fetch_add_acquire(p, v) __atomic_fetch_add((p), (v), __ATOMIC_ACQUIRE)
+#define klock_fetch_add_release(p, v) __atomic_fetch_add((p), (v), __ATOMIC_RELEASE)
+#define klock_fetch_add_acq_rel(p, v) __atomic_fetch_add((p), (v), __ATOMIC_ACQ_REL)
+
+#endif

@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The world of a GenMC client: what of the C library and the kernel the sources rely on
+ * and the tool does not have. Included first, then the library's own sources.
+ */
+#ifndef GENMC_WORLD_H
+#define GENMC_WORLD_H
+
+#define _GNU_SOURCE 1
+#include <assert.h>
+#include <errno.h>
+#include <genmc.h>
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "base/bug.h"
+#include "base/clock.h"
+#include "base/exempt.h"
+#include "base/futex.h"
+#include "base/membarrier.h"
+#include "genmc/weaker.h"
+#include <klock/lockword.h>
+
+/*
+ * The only loops that wait, for the tool to find those that wait for ever. It is told not to
+ * look for others: it would take a compare-exchange that has to be tried again for one.
+ */
+#define AWAIT(condition)                                                                           \
+	do {                                                                                       \
+		__VERIFIER_loop_begin();                                                           \
+		__VERIFIER_spin_start();                                                           \
+		__VERIFIER_spin_end(condition);                                                    \
+	} while (0)
+
+/* The tool's headers lack these. What runs once is run by main(), before there are threads. */
+typedef int pid_t;
+typedef int pthread_once_t;
+typedef unsigned int pthread_key_t;
+
+static inline int pthread_once(pthread_once_t *once, void (*init)(void))
+{
+	if (!*once)
+		init();
+	*once = 1;
+	return 0;
+}
+
+static inline int pthread_key_create(pthread_key_t *key, void (*ends)(void *))
+{
+	(void)ends;
+	*key = 1;
+	return 0;
+}
+
+static inline int pthread_setspecific(pthread_key_t key, const void *value)
+{
+	(void)key, (void)value;
+	return 0;
+}
+
+static inline int pthread_atfork(void (*before)(void), void (*parent)(void), void (*child)(void))
+{
+	(void)before, (void)parent, (void)child;
+	return 0;
+}
+
+/* gettid() is the one system call that is left. */
+static inline long world_gettid(void)
+{
+	return 1;
+}
+#define syscall(...) world_gettid()
+#define __builtin_return_address(level) ((void *)0)
+
+/*
+ * Futexes, exact: sleepers of a word are woken in the order in which they came, each by a
+ * wake-up of its own. What the kernel orders by the lock of its bucket is ordered here by a
+ * mutex; that a sleep has ended orders nothing.
+ */
+#define FUTEXES 5
+
+static struct world_futex {
+	const uint32_t *word;
+	pthread_mutex_t bucket;
+	uint32_t slept, woken; /* how many have begun to sleep; how many of those may go on */
+} futexes[FUTEXES];
+
+/* Before there are threads: this word may be slept on. */
+static void world_futex(const uint32_t *word)
+{
+	int i = 0;
+
+	while (futexes[i].word)
+		i++;
+	assert(i < FUTEXES);
+	futexes[i].word = word;
+}
+
+static struct world_futex *futex_of(const uint32_t *word)
+{
+	int i = 0;
+
+	while (futexes[i].word != word)
+		i++;
+	return &futexes[i];
+}
+
+bool klock_futex_wait(uint32_t *word, uint32_t value, int64_t deadline_ns)
+{
+	struct world_futex *f = futex_of(word);
+	uint32_t turn;
+
+	(void)deadline_ns;
+	pthread_mutex_lock(&f->bucket);
+	if (klock_load_relaxed(word) != value) {
+		pthread_mutex_unlock(&f->bucket);
+		return false;
+	}
+	turn = ++f->slept;
+	pthread_mutex_unlock(&f->bucket);
+	AWAIT(klock_load_relaxed(&f->woken) >= turn);
+	return false;
+}
+
+void klock_futex_wake(uint32_t *word, int n)
+{
+	struct world_futex *f = futex_of(word);
+	uint32_t woken;
+
+	pthread_mutex_lock(&f->bucket);
+	woken = klock_load_relaxed(&f->woken);
+	for (; n > 0 && woken < f->slept; n--)
+		klock_store_relaxed(&f->woken, ++woken);
+	pthread_mutex_unlock(&f->bucket);
+}
+
+/*
+ * A barrier on each other thread is, to this thread and any one of them, as if both had
+ * executed one: the compiler's barrier stands where it may fall (asymmetric fences). Among
+ * readers it would be too strong; no client passes anything between readers.
+ */
+#undef klock_compiler_barrier
+#define klock_compiler_barrier() __atomic_thread_fence(__ATOMIC_SEQ_CST)
+
+bool klock_membarrier_register(void)
+{
+	return true;
+}
+
+bool klock_membarrier(void)
+{
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	return true;
+}
+
+int64_t klock_now_ns(void)
+{
+	return 1;
+}
+
+int64_t klock_deadline(int64_t ns)
+{
+	return ns;
+}
+
+void klock_exempt(const void *addr, size_t size)
+{
+	(void)addr, (void)size;
+}
+
+void klock_exempt_end(const void *addr, size_t size)
+{
+	(void)addr, (void)size;
+}
+
+void klock_bug_fatal(const struct klock_bug *bug)
+{
+	(void)bug;
+	assert(!"misuse is reported");
+	abort();
+}
+
+#endif
