@@ -75,15 +75,17 @@ static bool grow_for(uint32_t number)
 static struct klock_task *make_task(void)
 {
 	struct klock_task *task = free_tasks;
+	/* relaxed: it grows under the lock; who writes to it without adds nothing */
+	uint32_t number = klock_load_relaxed(&nr_tasks);
 
 	if (task) {
 		free_tasks = task->next_free;
 		return task;
 	}
-	if (!grow_for(nr_tasks))
+	if (!grow_for(number))
 		return NULL;
-	task = task_at(nr_tasks);
-	task->word = nr_tasks << KLOCK_W_SHIFT | KLOCK_W_WRITER;
+	task = task_at(number);
+	task->word = number << KLOCK_W_SHIFT | KLOCK_W_WRITER;
 	/* [T3] release: pairs with [T4]; who sees the number finds the task. seq: [T10], [T13]. */
 	klock_fetch_add_seq(&nr_tasks, 1);
 	return task;
