@@ -5,8 +5,17 @@
 torture_tests += tests/torture/deadlocks
 torture_tests += tests/torture/torture
 tests_torture_torture_SOURCES = \
+	tests/torture/broken.c \
+	tests/torture/feature_fork.c \
+	tests/torture/feature_marks.c \
+	tests/torture/feature_memory.c \
+	tests/torture/feature_threads.c \
+	tests/torture/features.c \
+	tests/torture/operations.c \
+	tests/torture/options.c \
 	tests/torture/torture.c \
 	tests/torture/torture.h \
 	tests/torture/victims.c \
 	tests/torture/workers.c
 test_scripts += tests/torture/broken.sh
+EXTRA_DIST += tests/torture/shrink

@@ -1,21 +1,26 @@
 /* SPDX-License-Identifier: MIT */
-/* Threads that take locks at random, and threads that disturb them. */
+/* Threads that take locks at random, and what is said of them. */
 #include "torture.h"
-#include "support/actor.h"
-#include <errno.h>
 #include <sched.h>
-#include <signal.h>
 
-#define RAIN_NS 50000000 /* from one quiet moment to the next */
+struct worker workers[MAX_THREADS];
 
-uint32_t next_random(uint32_t *state)
+/* What a worker may do next: every operation with every lock that has it. */
+static struct deed {
+	struct victim *v;
+	const struct operation *op;
+} deeds[2 * MAX_CHOICES * MAX_CHOICES];
+static uint32_t nr_deeds;
+
+bool workers_plan(void)
 {
-	uint32_t x = *state;
-
-	x ^= x << 13;
-	x ^= x >> 17;
-	x ^= x << 5;
-	return *state = x;
+	for (int i = 0; i < nr_victims; i++)
+		for (int op = 0; op < nr_operations; op++)
+			if ((options.operations >> op & 1) &&
+			    operations[op].has(victim_row(victim_at(i))))
+				deeds[nr_deeds++] =
+					(struct deed){ victim_at(i), &operations[op] };
+	return nr_deeds > 0;
 }
 
 void maybe_preempt(uint32_t random)
@@ -35,49 +40,67 @@ void maybe_preempt(uint32_t random)
 	}
 }
 
-/* Whether the operation may say this. */
-static bool may_return(enum operation op, int64_t ns, int err)
+/* Whether the operation may say this, with the features that there are. */
+static bool may_return(const struct operation *op, int err)
 {
 	switch (err) {
 	case 0:
 		return true;
 	case -EAGAIN:
-		return op == OP_TRY || (op == OP_TRY_OR_LOCK && (ns & 1));
-	case -EINTR:
-		return op == OP_KILLABLE || op == OP_INTERRUPTIBLE;
+		return op->reasons & BUSY;
 	case -ETIME:
-		return op == OP_TIMEOUT;
+		return op->reasons & LATE;
+	case -EINTR:
+		return op->reasons & features_marks();
 	}
 	return false;
 }
 
+static void count(struct tally *t, int err, int64_t ns)
+{
+	t->tried++;
+	t->busy += err == -EAGAIN;
+	t->late += err == -ETIME;
+	t->ended += err == -EINTR;
+	if (ns > t->longest)
+		t->longest = ns;
+}
+
+static int row_number(const struct lock_row *row)
+{
+	int i = 0;
+
+	while (row_at(i) != row)
+		i++;
+	return i;
+}
+
+static void sign_of_life(int64_t *since)
+{
+	__atomic_store_n(since, now_ns(), __ATOMIC_RELAXED);
+}
+
 static void one_round(struct worker *w)
 {
-	uint32_t random = next_random(&w->random);
-	struct victim *v = victims[random % (uint32_t)nr_victims];
-	enum operation op = (random >> 8) % NR_OPERATIONS;
-	int64_t ns = next_random(&w->random) % 200000;
+	const struct deed *deed = &deeds[next_random(&w->random) % nr_deeds];
+	const struct operation *op = deed->op;
+	int64_t ns = next_random(&w->random) % 200000, begin = now_ns(), end;
 	int err;
 
-	if (!victim_has(v, op))
-		op = OP_LOCK;
-	__atomic_store_n(&w->at, v, __ATOMIC_RELAXED);
-	__atomic_store_n(&w->doing, (int)op, __ATOMIC_RELAXED);
-	err = victim_take(v, op, ns);
-	__atomic_store_n(&w->doing, -1, __ATOMIC_RELAXED);
-	w->tried[op]++;
-	if (!may_return(op, ns, err)) {
-		fprintf(stderr, "torture: %s, %s: returned %d\n", victim_name(v),
-			operation_names[op], err);
-		__atomic_store_n(&w->failed, true, __ATOMIC_RELAXED);
-	}
-	if (err == 0) {
-		w->got[op]++;
-		victim_inside(v, next_random(&w->random));
-		victim_give(v, next_random(&w->random));
-	}
+	__atomic_store_n(&w->at, deed->v, __ATOMIC_RELAXED);
+	__atomic_store_n(&w->since, begin, __ATOMIC_RELAXED);
+	__atomic_store_n(&w->doing, op, __ATOMIC_RELAXED);
+	err = op->take(deed->v, ns);
+	end = now_ns();
+	__atomic_store_n(&w->doing, NULL, __ATOMIC_RELAXED);
+	__atomic_store_n(&w->since, end, __ATOMIC_RELAXED);
+	count(&w->by_operation[op - operations], err, end - begin);
+	count(&w->by_lock[row_number(victim_row(deed->v))], err, end - begin);
+	if (!may_return(op, err))
+		fail("refusal", "%s, %s: returned %d", victim_row(deed->v)->name, op->name, err);
+	if (err == 0)
+		op->hold(w, deed->v);
 	maybe_preempt(next_random(&w->random));
-	__atomic_add_fetch(&w->rounds, 1, __ATOMIC_RELAXED);
 }
 
 static void set_task(struct worker *w, struct klock_task *task)
@@ -92,117 +115,139 @@ static void set_task(struct worker *w, struct klock_task *task)
 		klock_put_task(old);
 }
 
-/*
- * A kill or a signal makes a waiter look again, and so mends a wake-up that was
- * lost. So the rain stops now and then until every worker has come to the end of
- * its round by itself; for one that does not, the watchdog barks.
- */
-static int quiet;  /* relaxed atomic */
-static int paused; /* relaxed atomic: workers that hold nothing and wait for nothing */
-
-static void pause_while_quiet(struct worker *w)
+static void *work(void *arg)
 {
-	if (!__atomic_load_n(&quiet, __ATOMIC_RELAXED))
-		return;
-	__atomic_add_fetch(&paused, 1, __ATOMIC_RELAXED);
-	while (__atomic_load_n(&quiet, __ATOMIC_RELAXED) &&
-	       !__atomic_load_n(&stop, __ATOMIC_RELAXED)) {
-		nap_us(200);
-		__atomic_add_fetch(&w->rounds, 1, __ATOMIC_RELAXED); /* for the watchdog */
-	}
-	__atomic_sub_fetch(&paused, 1, __ATOMIC_RELAXED);
-}
-
-static void await_paused(int n)
-{
-	while (__atomic_load_n(&paused, __ATOMIC_RELAXED) != n &&
-	       !__atomic_load_n(&stop, __ATOMIC_RELAXED))
-		nap_us(200);
-}
-
-static void be_quiet(void)
-{
-	__atomic_store_n(&quiet, 1, __ATOMIC_RELAXED);
-	await_paused(nr_workers);
-	__atomic_store_n(&quiet, 0, __ATOMIC_RELAXED);
-	await_paused(0);
-}
-
-/* Some thousand rounds: then another thread goes on with the same worker. */
-void *work(void *worker)
-{
-	struct worker *w = worker;
-	uint32_t rounds = 1000 + next_random(&w->random) % 20000;
+	struct worker *w = arg;
 
 	set_task(w, klock_get_task(klock_current()));
-	while (rounds-- && !__atomic_load_n(&stop, __ATOMIC_RELAXED)) {
+	while (!stopped() && !__atomic_load_n(&w->leave, __ATOMIC_RELAXED)) {
+		take_over((w->number + 1) % (unsigned int)options.threads);
+		take_over(w->number);
+		pause_while_quiet(&w->since);
 		one_round(w);
-		pause_while_quiet(w);
 	}
+	take_over(w->number);
 	set_task(w, NULL);
 	return NULL;
 }
 
-/* On all CPUs, or on one. */
-static void change_cpus(pthread_t thread, uint32_t random)
+static void start(struct worker *w)
 {
-	cpu_set_t all, one;
-
-	if (sched_getaffinity(getpid(), sizeof(all), &all))
-		return;
-	CPU_ZERO(&one);
-	for (int cpu = 0; cpu < CPU_SETSIZE; cpu++)
-		if (CPU_ISSET(cpu, &all) && random-- % 4 == 0)
-			CPU_SET(cpu, &one);
-	pthread_setaffinity_np(thread, sizeof(one), CPU_COUNT(&one) ? &one : &all);
+	sign_of_life(&w->since);
+	__atomic_store_n(&w->leave, false, __ATOMIC_RELAXED);
+	if (pthread_create(&w->thread, NULL, work, w)) {
+		perror("torture: pthread_create");
+		exit(2);
+	}
 }
 
-static void disturb_one(struct worker *w, uint32_t random)
+void workers_start(void)
 {
-	pthread_mutex_lock(
-		&w->lock); /* the thread cannot end, nor its task be another's, meanwhile */
-	if (w->task) {
-		switch (random % 8) {
-		case 0:
-			klock_kill(w->task);
-			break;
-		case 1:
-		case 2:
-			klock_unkill(w->task);
-			break;
-		case 3:
-			klock_interrupt(w->task);
-			break;
-		case 4:
-			change_cpus(w->thread, random >> 8);
-			break;
-		default:
-			pthread_kill(w->thread, SIGUSR1);
-			break;
-		}
+	for (int i = 0; i < options.threads; i++) {
+		workers[i].number = (unsigned int)i;
+		workers[i].random = (options.seed + (uint32_t)i * 40503u) * 2654435761u | 1;
+		pthread_mutex_init(&workers[i].lock, NULL);
 	}
-	pthread_mutex_unlock(&w->lock);
+	for (int i = 0; i < options.threads; i++)
+		start(&workers[i]);
 }
 
-void *disturb(void *seed)
+static bool is_stuck(struct worker *w)
 {
-	uint32_t random = *(uint32_t *)seed;
-	int64_t rain_until = now_ns() + RAIN_NS;
+	int64_t since = __atomic_load_n(&w->since, __ATOMIC_RELAXED);
 
-	while (!__atomic_load_n(&stop, __ATOMIC_RELAXED)) {
-		uint32_t r = next_random(&random);
+	return now_ns() - since > options.bound * 1000000000;
+}
 
-		if (now_ns() > rain_until) {
-			be_quiet();
-			rain_until = now_ns() + RAIN_NS;
-		}
-		disturb_one(&workers[r % (uint32_t)nr_workers], next_random(&random));
-		if (r >> 8 & 127)
-			nap_us(r >> 16 & 255);
-		else if (r >> 15 & 1)
-			klock_kill_all();
-		else
-			klock_unkill_all();
+static void show_stuck(void)
+{
+	fail("stuck", "a thread waited for longer than %lld s. All of them:",
+	     (long long)options.bound);
+	for (int i = 0; i < options.threads; i++) {
+		struct worker *w = &workers[i];
+		const struct operation *doing = __atomic_load_n(&w->doing, __ATOMIC_RELAXED);
+		struct victim *at = __atomic_load_n(&w->at, __ATOMIC_RELAXED);
+		int64_t since = __atomic_load_n(&w->since, __ATOMIC_RELAXED);
+
+		fprintf(stderr, "torture:   %d: for %lld ms, %s %s\n", i,
+			(long long)(now_ns() - since) / 1000000,
+			doing ? doing->name : "not waiting; last at",
+			at ? victim_row(at)->name : "-");
 	}
-	return NULL;
+}
+
+void workers_watch(void)
+{
+	for (int i = 0; i < options.threads && !stopped(); i++)
+		if (pthread_tryjoin_np(workers[i].thread, NULL) == 0)
+			start(&workers[i]);
+		else if (is_stuck(&workers[i]))
+			show_stuck();
+}
+
+bool workers_join(void)
+{
+	for (int i = 0; i < options.threads;) {
+		if (pthread_tryjoin_np(workers[i].thread, NULL) == 0) {
+			i++;
+		} else if (is_stuck(&workers[i])) {
+			show_stuck();
+			return false;
+		} else {
+			nap_us(100);
+		}
+	}
+	return true;
+}
+
+/* ---- The summary ----------------------------------------------------------------------- */
+
+static void add(struct tally *sum, const struct tally *t)
+{
+	sum->tried += t->tried;
+	sum->busy += t->busy;
+	sum->late += t->late;
+	sum->ended += t->ended;
+	if (t->longest > sum->longest)
+		sum->longest = t->longest;
+}
+
+static void print_head(const char *what)
+{
+	printf("%-14s %12s %12s %10s %10s %10s %12s\n", what, "tried", "got", "EAGAIN", "ETIME",
+	       "EINTR", "longest ms");
+}
+
+static void print(const char *name, const struct tally *t)
+{
+	if (t->tried)
+		printf("%-14s %12llu %12llu %10llu %10llu %10llu %12.3f\n", name,
+		       (unsigned long long)t->tried,
+		       (unsigned long long)(t->tried - t->busy - t->late - t->ended),
+		       (unsigned long long)t->busy, (unsigned long long)t->late,
+		       (unsigned long long)t->ended, (double)t->longest / 1e6);
+}
+
+void workers_summary(void)
+{
+	struct tally all = { 0 };
+
+	print_head("operation");
+	for (int op = 0; op < nr_operations; op++) {
+		struct tally sum = { 0 };
+
+		for (int i = 0; i < options.threads; i++)
+			add(&sum, &workers[i].by_operation[op]);
+		print(operations[op].name, &sum);
+		add(&all, &sum);
+	}
+	print("all", &all);
+	print_head("lock");
+	for (int row = 0; row_at(row); row++) {
+		struct tally sum = { 0 };
+
+		for (int i = 0; i < options.threads; i++)
+			add(&sum, &workers[i].by_lock[row]);
+		print(row_at(row)->name, &sum);
+	}
 }
