@@ -27,6 +27,7 @@ dist_man_MANS = \
 EXTRA_DIST += doc/man/filecache.1
 
 EXTRA_DIST += \
+	doc/design/abi.md \
 	doc/design/lockdep.md \
 	doc/design/ordering.md \
 	doc/design/overview.md \

@@ -65,6 +65,15 @@ check-lockdep: built
 			$(silent_scripts)" TEST_SUITE_LOG=suite-lockdep.log \
 		LOG_COMPILER='$(silent)' SH_LOG_COMPILER='$(silent) $(SHELL)'
 
+# The binary interface against what is recorded of it. libabigail looks at the library too.
+check-abi: built
+	@$(MAKE) check-TESTS TESTS='tests/abi/abi.sh tests/abi/abidiff.sh' TEST_SUITE_LOG=$@.log
+# After a change that is meant; "make record-abi RELEASED=released" for a release.
+record-abi: built
+	@$(need) gcc:gcc abidw:abigail-tools
+	@CC='$(CC)' $(SHELL) $(srcdir)/tests/abi/record $(abs_top_srcdir) lib/.libs/libklock.so \
+		$(RELEASED)
+
 check-asan:
 	+@$(slow_tests) $(sub_build) asan check-programs --disable-shared --enable-werror \
 		CC='$(CC)' --enable-sanitizer=address,undefined
@@ -102,6 +111,7 @@ check-long: check
 	$(MAKE) check-mutants
 	$(MAKE) check-explore
 	$(MAKE) check-genmc
+	$(MAKE) check-abi
 	$(MAKE) check-lockdep
 	$(MAKE) check-valgrind
 	$(MAKE) check-asan
@@ -113,6 +123,7 @@ check-long: check
 clean-local:
 	rm -rf sub-asan sub-tsan sub-clang sub-musl sub-aarch64 sub-armhf
 
+.PHONY: check-abi record-abi
 .PHONY: built check-programs check-lockdep check-explore check-genmc check-mutants torture check-memcheck check-helgrind check-drd \
 	check-annotate check-valgrind check-asan check-tsan check-clang check-musl check-cross \
 	check-aarch64 check-armhf check-long
