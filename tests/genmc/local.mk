@@ -4,13 +4,18 @@
 # clients.tab.
 genmc_scripts = tests/genmc/genmc.sh
 EXTRA_DIST += $(genmc_scripts) \
+	tests/genmc/bit.c \
+	tests/genmc/fast.c \
 	tests/genmc/client.sh \
 	tests/genmc/clients.tab \
 	tests/genmc/library.h \
 	tests/genmc/minilock.c \
 	tests/genmc/model/base/cpu.h \
 	tests/genmc/model_minilock/base/minilock.h \
+	tests/genmc/percpu.c \
 	tests/genmc/rwsem.c \
+	tests/genmc/semaphore.c \
+	tests/genmc/task.c \
 	tests/genmc/threads.h \
 	tests/genmc/weaker.h \
 	tests/genmc/world.h

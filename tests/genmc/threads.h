@@ -2,7 +2,7 @@
 /*
  * main() of a client: two threads that run A and B, or three with C, which the table names on
  * the command line. The client says before it includes this what prepare() has to do before
- * there are threads, and what judge() finds when they have ended.
+ * there are threads, and what judge() finds when they have ended. Three have a task.
  */
 #include "genmc/library.h"
 
@@ -43,15 +43,18 @@ static struct klock_task *new_task(void)
 
 int main(void)
 {
+	struct klock_task *tasks[3];
 	pthread_t a, b;
 
+	for (int i = 0; i < 3; i++)
+		tasks[i] = new_task();
 	prepare();
-	pthread_create(&a, NULL, thread_a, new_task());
-	pthread_create(&b, NULL, thread_b, new_task());
+	pthread_create(&a, NULL, thread_a, tasks[0]);
+	pthread_create(&b, NULL, thread_b, tasks[1]);
 #ifdef C
 	pthread_t c;
 
-	pthread_create(&c, NULL, thread_c, new_task());
+	pthread_create(&c, NULL, thread_c, tasks[2]);
 	pthread_join(c, NULL);
 #endif
 	pthread_join(a, NULL);

@@ -44,9 +44,10 @@ typedef unsigned int pthread_key_t;
 
 static inline int pthread_once(pthread_once_t *once, void (*init)(void))
 {
-	if (!*once)
-		init();
+	if (*once)
+		return 0;
 	*once = 1;
+	init();
 	return 0;
 }
 
@@ -82,7 +83,7 @@ static inline long world_gettid(void)
  * wake-up of its own. What the kernel orders by the lock of its bucket is ordered here by a
  * mutex; that a sleep has ended orders nothing.
  */
-#define FUTEXES 5
+#define FUTEXES 6
 
 static struct world_futex {
 	const uint32_t *word;
@@ -142,14 +143,22 @@ void klock_futex_wake(uint32_t *word, int n)
 /*
  * A barrier on each other thread is, to this thread and any one of them, as if both had
  * executed one: the compiler's barrier stands where it may fall (asymmetric fences). Among
- * readers it would be too strong; no client passes anything between readers.
+ * readers it would be too strong; no client passes anything between readers. Without
+ * membarrier(2) the compiler's barrier is nothing.
  */
+#ifndef MEMBARRIER
+#define MEMBARRIER 1
+#endif
 #undef klock_compiler_barrier
+#if MEMBARRIER
 #define klock_compiler_barrier() __atomic_thread_fence(__ATOMIC_SEQ_CST)
+#else
+#define klock_compiler_barrier() ((void)0)
+#endif
 
 bool klock_membarrier_register(void)
 {
-	return true;
+	return MEMBARRIER;
 }
 
 bool klock_membarrier(void)

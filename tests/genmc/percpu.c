@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * percpu_rw_semaphore: readers that count in a slot of their own, against a membarrier, and
+ * those that share a counter (MEMBARRIER=0), which have to do without.
+ */
+#include "genmc/library.h"
+
+/* Enough for these threads, and not so many to add up. */
+#include <klock/percpu-rwsem.h>
+#undef KLOCK_PERCPU_SLOTS
+#define KLOCK_PERCPU_SLOTS 4
+
+#include "locks/lockword.c"
+#include "locks/percpu_rwsem.c"
+
+DEFINE_STATIC_PERCPU_RWSEM(sem);
+static int data;
+
+static void writer(void)
+{
+	percpu_down_write(&sem);
+	data++;
+	percpu_up_write(&sem);
+}
+
+static void reader(void)
+{
+	percpu_down_read(&sem);
+	assert(data >= 0);
+	percpu_up_read(&sem);
+}
+
+static void prepare(void)
+{
+	world_futex(&bucket_of(&sem.rw.word)->lock.state);
+	world_futex(&bucket_of(&sem.block)->lock.state);
+	settle(&sem);
+}
+
+static void judge(void)
+{
+	assert(!sem.rw.word && !sem.block);
+	assert(!readers_in(&sem));
+}
+
+#include "genmc/threads.h"

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT */
+/* The semaphore, as a lock, and to hand something over. */
+#include "genmc/library.h"
+
+#include "locks/semaphore.c"
+
+static struct semaphore sem = KLOCK_SEMAPHORE_INITIALIZER(sem, UNITS);
+static int data;
+
+static void locker(void)
+{
+	down(&sem);
+	data++;
+	up(&sem);
+}
+
+static void sender(void)
+{
+	data++;
+	up(&sem);
+}
+
+static void receiver(void)
+{
+	down(&sem);
+	assert(data == 1);
+}
+
+static void prepare(void)
+{
+	world_futex(&bucket_of(&sem.word)->lock.state);
+}
+
+static void judge(void)
+{
+	assert(sem.word == UNITS * KLOCK_SEM_UNIT);
+	assert(!bucket_of(&sem.word)->waiters);
+}
+
+#include "genmc/threads.h"
