@@ -106,10 +106,13 @@ int klock_percpu_init(struct percpu_rw_semaphore *sem, const char *name, struct 
 	return 0;
 }
 
-/* [P6], [P8]: acquire loads; after the writer's barrier each is late enough. */
+/*
+ * [P6], [P8]: acquire loads of the slots; after the writer's barrier each is late enough. With
+ * `shared` there may be no such barrier, and an exchange is none: all four accesses are seq_cst.
+ */
 static int32_t readers_in(struct percpu_rw_semaphore *sem)
 {
-	int32_t sum = klock_load_acquire(&sem->shared);
+	int32_t sum = klock_load_seq(&sem->shared);
 
 	for (int i = 0; sem->slots && i < KLOCK_PERCPU_SLOTS; i++)
 		sum += klock_load_acquire(&sem->slots[i].readers);
@@ -186,7 +189,7 @@ static void count_reader(struct percpu_rw_semaphore *sem, int32_t n)
 	if (readers)
 		klock_store_release(readers, *readers + n); /* [P7] */
 	else
-		klock_fetch_add_seq(&sem->shared, n); /* [P1] with a full barrier of its own */
+		klock_fetch_add_seq(&sem->shared, n); /* [P1], [P7]; seq: there is no membarrier */
 	klock_compiler_barrier();
 }
 
@@ -227,7 +230,7 @@ static int bar_and_drain(struct percpu_rw_semaphore *sem, const struct klock_eve
 		.mode = klock_wait_mode_of(ev->how),
 	};
 
-	klock_xchg_seq(&sem->block, 1); /* [P2], and against `shared` its own full barrier */
+	klock_xchg_seq(&sem->block, 1); /* [P2]; seq for `shared`, see readers_in() */
 	if (klock_load_relaxed(&sem->nr_slots) && !klock_membarrier())
 		klock_event_bug_fatal(ev, "membarrier(2) was there and is now forbidden",
 				      "set seccomp filters up before the first lock is used");
