@@ -9,9 +9,10 @@ static char why[32];
 
 void fail(const char *kind, const char *format, ...)
 {
+	static bool told;
 	va_list args;
 
-	if (__atomic_exchange_n(&failed, true, __ATOMIC_RELAXED))
+	if (__atomic_exchange_n(&told, true, __ATOMIC_RELAXED))
 		return;
 	snprintf(why, sizeof(why), "%s", kind);
 	va_start(args, format);
@@ -19,6 +20,7 @@ void fail(const char *kind, const char *format, ...)
 	vfprintf(stderr, format, args);
 	fputc('\n', stderr);
 	va_end(args);
+	__atomic_store_n(&failed, true, __ATOMIC_RELEASE); /* whoever sees it sees why */
 }
 
 uint32_t next_random(uint32_t *state)

@@ -151,7 +151,7 @@ void pause_while_quiet(int64_t *since);
 /* ---- The end --------------------------------------------------------------------------- */
 
 extern bool stop;   /* relaxed atomic: all come to an end */
-extern bool failed; /* relaxed atomic */
+extern bool failed; /* atomic; why is known before */
 
 /* Only the first counts. `kind` is a word that shrink compares. */
 void fail(const char *kind, const char *format, ...) __attribute__((format(printf, 2, 3)));
@@ -163,7 +163,7 @@ void maybe_preempt(uint32_t random);
 static inline bool stopped(void)
 {
 	return __atomic_load_n(&stop, __ATOMIC_RELAXED) ||
-	       __atomic_load_n(&failed, __ATOMIC_RELAXED);
+	       __atomic_load_n(&failed, __ATOMIC_ACQUIRE);
 }
 
 #endif
