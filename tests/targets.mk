@@ -78,6 +78,21 @@ record-abi: built
 	@CC='$(CC)' $(SHELL) $(srcdir)/tests/abi/record $(abs_top_srcdir) lib/.libs/libklock.so \
 		$(RELEASED)
 
+# What the suite reaches of lib/, in a build of its own; see tests/coverage/report. Left out are
+# scripts that look at sources, or build elsewhere.
+covering = $(test_programs) tests/annotate/drd.sh tests/annotate/helgrind.sh tests/annotate/tsan.sh \
+	`printf '%s\n' $(test_scripts) | grep -E '^tests/(filecache|lockdep|lockstat|torture)/'`
+coverage_flags = -O0 -g --coverage -fprofile-update=atomic -fno-builtin-fork \
+	-include $(abs_top_srcdir)/tests/coverage/exit.h
+coverage:
+	@$(need) gcov:gcc
+	+@$(slow_tests) $(sub_build) coverage check-covering --disable-static CC=gcc \
+		LDFLAGS=--coverage CFLAGS='$(coverage_flags)'
+	@cd sub-coverage && $(SHELL) $(abs_top_srcdir)/tests/coverage/report
+check-covering: built
+	@find . -name '*.gcda' -exec rm -f {} +
+	@$(MAKE) check-TESTS TESTS="$(covering)" TEST_SUITE_LOG=$@.log
+
 check-asan:
 	+@$(slow_tests) $(sub_build) asan check-programs --disable-shared --enable-werror \
 		CC='$(CC)' --enable-sanitizer=address,undefined
@@ -126,9 +141,9 @@ check-long: check
 	$(MAKE) check-cross
 
 clean-local:
-	rm -rf sub-asan sub-tsan sub-clang sub-musl sub-aarch64 sub-armhf
+	rm -rf sub-coverage sub-asan sub-tsan sub-clang sub-musl sub-aarch64 sub-armhf
 
-.PHONY: check-abi record-abi
+.PHONY: check-abi record-abi coverage check-covering
 .PHONY: built check-programs check-lockdep check-explore check-genmc check-mutants torture check-memcheck check-helgrind check-drd \
 	check-annotate check-valgrind check-asan check-tsan check-clang check-musl check-cross \
 	check-aarch64 check-armhf check-long

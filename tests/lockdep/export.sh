@@ -24,7 +24,7 @@ static struct lock_class_key keys[LOCKS];
 static struct lockdep_map maps[LOCKS];
 static const char *const names[] = {
 	"a \"quoted\" \\ back", "tab\t newline\n bell\a", "\xc3\xbc \xff\xc3",
-	"</svg> & -> {|} %s", "",
+	"</svg> & -> {|} %s \xe0\x80\x80 \xed\xa0\x80 \xf0\x80\x80\x80", "",
 };
 
 LOCKDEP_ORDER("declared \"so\"\t\\", "a*");
