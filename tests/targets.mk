@@ -20,6 +20,11 @@ torture: built
 	@KLOCK_TORTURE_SECONDS=$${KLOCK_TORTURE_SECONDS-60} KLOCK_TEST_TIMEOUT=0 \
 		$(MAKE) check-TESTS TESTS='$(torture_tests)' TEST_SUITE_LOG=check-torture.log
 
+# Broken variants of the library, which the torture has to find and shrink makes small.
+torture-mutants:
+	@top_srcdir='$(abs_top_srcdir)' top_builddir='$(abs_top_builddir)' CC='$(CC)' \
+		$(SHELL) $(srcdir)/tests/torture/mutants.sh
+
 # Under Valgrind one thread runs at a time, some fifty times slower.
 valgrind = valgrind -q --error-exitcode=99 --fair-sched=try \
 	--memcheck:leak-check=full --memcheck:errors-for-leak-kinds=definite
@@ -127,6 +132,7 @@ bare = --disable-shared --enable-werror --without-check --without-valgrind
 # Everything, for an evening: half an hour of torture, then each other compiler and machine.
 check-long: check
 	KLOCK_TORTURE_SECONDS=1800 $(MAKE) torture
+	$(MAKE) torture-mutants
 	$(MAKE) check-mutants
 	$(MAKE) check-explore
 	$(MAKE) check-genmc
@@ -143,7 +149,7 @@ check-long: check
 clean-local:
 	rm -rf sub-coverage sub-asan sub-tsan sub-clang sub-musl sub-aarch64 sub-armhf
 
-.PHONY: check-abi record-abi coverage check-covering
+.PHONY: check-abi record-abi coverage check-covering torture-mutants
 .PHONY: built check-programs check-lockdep check-explore check-genmc check-mutants torture check-memcheck check-helgrind check-drd \
 	check-annotate check-valgrind check-asan check-tsan check-clang check-musl check-cross \
 	check-aarch64 check-armhf check-long

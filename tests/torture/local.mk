@@ -18,4 +18,5 @@ tests_torture_torture_SOURCES = \
 	tests/torture/victims.c \
 	tests/torture/workers.c
 test_scripts += tests/torture/broken.sh
-EXTRA_DIST += tests/torture/shrink
+EXTRA_DIST += tests/torture/shrink tests/torture/mutants.sh tests/torture/mutants.tab
+EXTRA_DIST += tests/support/mutants.sh
