@@ -50,7 +50,7 @@ check-valgrind: built
 # out is tests/lockdep, whose programs switch the checker on by themselves and provoke reports.
 silent = $(SHELL) $(abs_top_srcdir)/tests/lockdep/silent
 silent_scripts = tests/filecache/race.sh tests/filecache/cli.sh tests/docs/examples.sh
-# All that there is to explore: an hour.
+# All that there is to explore: some minutes.
 check-explore: built
 	@$(MAKE) --no-print-directory tests/explore/explore$(EXEEXT)
 	tests/explore/explore$(EXEEXT)

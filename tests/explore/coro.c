@@ -1,11 +1,20 @@
 /* SPDX-License-Identifier: MIT */
 #include "explore/coro.h"
-#include <stdint.h>
+#include "explore/states.h"
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 
 #define STACK_SIZE (128 * 1024)
+#define STACK_USED 4096 /* by far the most of them; only to find more states the same */
+
+/* So that what an earlier execution left in a hole of a frame makes no other state of it. */
+static char *clean(char *stack)
+{
+	memset(stack + STACK_SIZE - STACK_USED, 0, STACK_USED);
+	return stack + STACK_SIZE;
+}
 
 static void *make_stack(void)
 {
@@ -50,7 +59,7 @@ void xp_coro_prepare(struct xp_coro *coro, void (*entry)(void))
 
 	if (!coro->stack)
 		coro->stack = make_stack();
-	top = (uintptr_t *)((char *)coro->stack + STACK_SIZE);
+	top = (uintptr_t *)clean(coro->stack);
 	*--top = 0; /* aligns the stack as after a call, whose caller nobody returns to */
 	*--top = (uintptr_t)entry;
 	for (int i = 0; i < 6; i++)
@@ -61,6 +70,13 @@ void xp_coro_prepare(struct xp_coro *coro, void (*entry)(void))
 void xp_coro_switch(struct xp_coro *from, struct xp_coro *to)
 {
 	xp_switch_stacks(&from->sp, to->sp);
+}
+
+uint64_t xp_coro_hash(uint64_t hash, const struct xp_coro *coro)
+{
+	const char *top = (const char *)coro->stack + STACK_SIZE;
+
+	return xp_hash(hash, coro->sp, (size_t)(top - (const char *)coro->sp));
 }
 
 #else
@@ -82,6 +98,7 @@ void xp_coro_prepare(struct xp_coro *coro, void (*entry)(void))
 
 	if (!coro->stack)
 		coro->stack = make_stack();
+	clean(coro->stack);
 	getcontext(context);
 	context->uc_stack.ss_sp = coro->stack;
 	context->uc_stack.ss_size = STACK_SIZE;
@@ -91,6 +108,13 @@ void xp_coro_prepare(struct xp_coro *coro, void (*entry)(void))
 void xp_coro_switch(struct xp_coro *from, struct xp_coro *to)
 {
 	swapcontext(context_of(from), context_of(to));
+}
+
+/* Where the stack ends is not to be known here: all of it. */
+uint64_t xp_coro_hash(uint64_t hash, const struct xp_coro *coro)
+{
+	hash = xp_hash(hash, coro->context, sizeof(ucontext_t));
+	return xp_hash(hash, coro->stack, STACK_SIZE);
 }
 
 #endif

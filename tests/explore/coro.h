@@ -3,6 +3,8 @@
 #ifndef KLOCK_EXPLORE_CORO_H
 #define KLOCK_EXPLORE_CORO_H
 
+#include <stdint.h>
+
 struct xp_coro {
 	void *sp;
 	void *stack;
@@ -14,5 +16,8 @@ struct xp_coro {
 void xp_coro_prepare(struct xp_coro *coro, void (*entry)(void));
 
 void xp_coro_switch(struct xp_coro *from, struct xp_coro *to);
+
+/* Of one that does not run: its stack, with the registers that it left there. */
+uint64_t xp_coro_hash(uint64_t hash, const struct xp_coro *coro);
 
 #endif

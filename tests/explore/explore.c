@@ -2,26 +2,18 @@
 /*
  * Explores the scenarios of scenarios.def: "explore", or "explore NAME..." for
  * those whose names begin so. "explore NAME -r SCHEDULE" runs one schedule, as
- * a failure prints it, and shows each step. EXPLORE_MAX is how many executions
- * a scenario may take, EXPLORE_PREEMPTIONS how often a thread may be stopped
- * that could go on; without them it explores all there is.
+ * a failure prints it, and shows each step. EXPLORE_MAX is how many states a
+ * scenario may have, EXPLORE_PREEMPTIONS how often a thread may be stopped that
+ * could go on; without them it explores all there is. EXPLORE_APART=1 goes
+ * through all orders, also of states that are the same.
  */
-#include "explore/locks.h"
-#include "explore/sched.h"
+#include "explore/scenarios.h"
+#include "explore/script.h"
+#include "explore/states.h"
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-static const struct entry {
-	const char *name, *lock, *scripts[XP_THREADS + 1];
-} entries[] = {
-#define SCENARIO(name, lock, ...) { #name, #lock, { __VA_ARGS__ } },
-#include "explore/scenarios.def"
-#undef SCENARIO
-};
-
-#define NR_ENTRIES (sizeof(entries) / sizeof(entries[0]))
 
 static uint64_t number_from(const char *variable, uint64_t otherwise)
 {
@@ -39,7 +31,7 @@ static uint64_t number_from(const char *variable, uint64_t otherwise)
 	return n;
 }
 
-static bool wanted(const struct entry *e, char **names)
+static bool wanted(const struct xp_entry *e, char **names)
 {
 	if (!*names)
 		return true;
@@ -49,10 +41,10 @@ static bool wanted(const struct entry *e, char **names)
 	return false;
 }
 
-static void make(const struct entry *e, struct xp_scenario *s)
+static void make(const struct xp_entry *e, struct xp_scenario *s)
 {
 	*s = (struct xp_scenario){ .name = e->name };
-	if (!xp_locks_scenario(s, e->lock, e->scripts)) {
+	if (!xp_script_scenario(s, e->lock, e->scripts)) {
 		fprintf(stderr, "scenarios.def: %s: there is no lock '%s'\n", e->name, e->lock);
 		exit(2);
 	}
@@ -61,8 +53,10 @@ static void make(const struct entry *e, struct xp_scenario *s)
 static int replay(const char *name, const char *schedule)
 {
 	struct xp_scenario s;
+	size_t n;
+	const struct xp_entry *entries = xp_entries(&n);
 
-	for (size_t i = 0; i < NR_ENTRIES; i++)
+	for (size_t i = 0; i < n; i++)
 		if (!strcmp(entries[i].name, name)) {
 			make(&entries[i], &s);
 			return xp_replay(&s, schedule).failed;
@@ -84,7 +78,7 @@ static void tap(bool ok, const char *name)
 	}
 }
 
-static bool explore(const struct entry *e, const struct xp_limits *limits)
+static struct xp_result explore(const struct xp_entry *e, const struct xp_limits *limits)
 {
 	struct xp_scenario s;
 	struct xp_result r;
@@ -92,29 +86,42 @@ static bool explore(const struct entry *e, const struct xp_limits *limits)
 	make(e, &s);
 	r = xp_explore(&s, limits);
 	tap(!r.failed, e->name);
-	printf("%sok %s # %" PRIu64 " executions, %d steps at most%s\n", r.failed ? "not " : "",
-	       e->name, r.executions - r.pruned, r.longest,
-	       r.complete ? ", complete" : ", as far as the limit");
-	return !r.failed;
+	printf("%sok %s # %" PRIu64 " executions, %" PRIu64 " states, %" PRIu64
+	       " ends, %d steps at most%s\n", r.failed ? "not " : "", e->name, r.executions,
+	       r.states, r.ends, r.longest, r.complete ? ", complete" : ", as far as the limit");
+	return r;
 }
 
 int main(int argc, char **argv)
 {
 	const struct xp_limits limits = {
-		.executions = number_from("EXPLORE_MAX", UINT64_MAX),
+		.states = number_from("EXPLORE_MAX", UINT64_MAX),
 		.preemptions = (int)number_from("EXPLORE_PREEMPTIONS", (uint64_t)-1),
+		.apart = number_from("EXPLORE_APART", 0),
 	};
-	int run = 0, failed = 0;
+	int run = 0, failed = 0, complete = 0;
+	uint64_t states = 0;
+	size_t n;
+	const struct xp_entry *entries = xp_entries(&n);
 
 	setvbuf(stdout, NULL, _IOLBF, 0);
-	xp_locks_init();
+	if (!xp_states_init()) {
+		puts("skipped: this program has to be linked dynamically");
+		return 77;
+	}
+	xp_script_init();
 	if (argc == 4 && !strcmp(argv[2], "-r"))
 		return replay(argv[1], argv[3]);
-	for (size_t i = 0; i < NR_ENTRIES; i++)
+	for (size_t i = 0; i < n; i++)
 		if (wanted(&entries[i], argv + 1)) {
+			struct xp_result r = explore(&entries[i], &limits);
+
 			run++;
-			failed += !explore(&entries[i], &limits);
+			failed += r.failed;
+			complete += r.complete;
+			states += r.states;
 		}
-	printf("%d passed, %d failed\n", run - failed, failed);
+	printf("%d passed, %d failed; %d complete; %" PRIu64 " states\n", run - failed, failed,
+	       complete, states);
 	return failed || !run;
 }

@@ -1,57 +1,17 @@
 /* SPDX-License-Identifier: MIT */
-/* What the threads of a scenario do, read from a line of scenarios.def. */
 #include "explore/locks.h"
+#include "explore/real_minilock.h"
 #include "explore/sched.h"
-#include "explore/world.h"
 #include "wait/park.h"
-#include "wait/task.h"
 #include <errno.h>
 #include <klock.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-
-static struct klock_task *tasks[XP_THREADS];
-static const char *const *scripts; /* of each thread */
 
 static struct mutex mutex;
 static struct rw_semaphore rwsem;
-static struct percpu_rw_semaphore percpu;
+DEFINE_STATIC_PERCPU_RWSEM(percpu); /* its slots are variables, too */
 static struct semaphore sema;
 static unsigned long bits;
-
-/* Who is inside, and a place that they touch there, so that they are seen to overlap. */
-static int writers, readers;
-static int inside;
-
-void xp_save(struct xp_thread_state *state)
-{
-	state->words[0] = klock_self_task;
-	state->words[1] = (void *)(uintptr_t)klock_self_word;
-}
-
-void xp_restore(const struct xp_thread_state *state)
-{
-	klock_self_task = state->words[0];
-	klock_self_word = (uint32_t)(uintptr_t)state->words[1];
-}
-
-static void enter(bool write, int allowed)
-{
-	writers += write;
-	readers += !write;
-	if (write ? writers > allowed || readers : writers > 0)
-		xp_fail("%d writers and %d readers are inside at once", writers, readers);
-	xp_point(write ? XP_WRITE : XP_READ, &inside, "inside");
-}
-
-static void leave(bool write)
-{
-	writers -= write;
-	readers -= !write;
-}
-
-/* ---- the locks: `how` as in klock's own functions, ns for a timed wait ---- */
 
 static int mutex_take(unsigned int how, int64_t ns)
 {
@@ -167,10 +127,13 @@ static int bit_take(unsigned int how, int64_t ns)
 			     : how & KLOCK_KILLABLE    ? TASK_KILLABLE
 						       : TASK_UNINTERRUPTIBLE;
 
-	(void)ns;
+	if (!(how & KLOCK_WRITE))
+		return ns == KLOCK_FOREVER ? wait_on_bit(&bits, 3, state)
+					   : wait_on_bit_timeout(&bits, 3, state, ns);
 	if (how & KLOCK_TRY)
 		return test_and_set_bit_lock(3, &bits) ? -EAGAIN : 0;
-	return wait_on_bit_lock(&bits, 3, state);
+	return ns == KLOCK_FOREVER ? wait_on_bit_lock(&bits, 3, state)
+				   : wait_on_bit_lock_timeout(&bits, 3, state, ns);
 }
 
 static void bit_give(bool write)
@@ -221,24 +184,30 @@ static void bit_check(void)
 		xp_fail("the word is 0x%lx at the end, or somebody waits", bits);
 }
 
+static int units; /* that the semaphore begins with */
+
 static void sema1_reset(void)
 {
-	sema_init(&sema, 1);
+	units = 1;
+	sema_init(&sema, units);
 }
 
 static void sema2_reset(void)
 {
-	sema_init(&sema, 2);
+	units = 2;
+	sema_init(&sema, units);
 }
 
 static void sema_check(void)
 {
+	int left = 0;
+
 	if (klock_park_waited_for(&sema.word))
 		xp_fail("somebody is left in the queue");
 	while (!down_trylock(&sema))
-		writers++;
-	if (writers != 1 && writers != 2)
-		xp_fail("%d units are left", writers);
+		left++;
+	if (left != units)
+		xp_fail("%d units are left of %d", left, units);
 }
 
 static void mutex_reset(void)
@@ -257,216 +226,64 @@ static void barred_reset(void)
 	rwsem.word = KLOCK_W_PASSES;
 }
 
-static void percpu_reset(void)
+static void last_pass_reset(void)
 {
-	if (!percpu.slots && percpu_init_rwsem(&percpu))
-		abort();
-	/* Not freed and made again: an execution that was given up left it held. */
-	memset(percpu.slots, 0, sizeof(*percpu.slots) * KLOCK_PERCPU_SLOTS);
-	percpu.rw.word = percpu.shared = percpu.block = 0;
+	init_rwsem(&rwsem);
+	rwsem.word = KLOCK_W_PASSES - KLOCK_W_PASS;
 }
 
-static void bit_reset(void)
+static void no_reset(void)
 {
-	bits = 0;
 }
 
-static const struct lock {
-	const char *name;
-	int at_once; /* writers that may be inside */
-	void (*reset)(void);
-	int (*take)(unsigned int how, int64_t ns);
-	void (*give)(bool write);
-	void (*check)(void);
-} locks[] = {
-	{ "mutex", 1, mutex_reset, mutex_take, mutex_give, mutex_check },
-	{ "rwsem", 1, rwsem_reset, rwsem_take, rwsem_give, rwsem_check },
-	{ "rwsem_barred", 1, barred_reset, rwsem_take, rwsem_give, barred_check },
-	{ "percpu", 1, percpu_reset, percpu_take, percpu_give, percpu_check },
-	{ "semaphore", 1, sema1_reset, sema_take, sema_give, sema_check },
-	{ "semaphore2", 2, sema2_reset, sema_take, sema_give, sema_check },
-	{ "bit", 1, bit_reset, bit_take, bit_give, bit_check },
+static void rwsem_downgrade(void)
+{
+	downgrade_write(&rwsem);
+}
+
+static int minilock_take(unsigned int how, int64_t ns)
+{
+	(void)how;
+	return xp_real_minilock_lock(ns) ? 0 : -ETIME;
+}
+
+static void minilock_give(bool write)
+{
+	(void)write;
+	xp_real_minilock_unlock();
+}
+
+#define MUTEX                                                                                      \
+	.at_once = 1, .too_late = -ETIME, .take = mutex_take, .give = mutex_give,                  \
+	.check = mutex_check
+#define RWSEM                                                                                      \
+	.at_once = 1, .too_late = -ETIME, .take = rwsem_take, .give = rwsem_give,                  \
+	.downgrade = rwsem_downgrade
+#define PERCPU                                                                                     \
+	.at_once = 1, .too_late = -ETIME, .take = percpu_take, .give = percpu_give,                \
+	.check = percpu_check
+#define SEMA .too_late = -ETIME, .take = sema_take, .give = sema_give, .check = sema_check
+
+static const struct xp_lock locks[] = {
+	{ .name = "mutex", MUTEX, .reset = mutex_reset },
+	{ .name = "mutex_spun", MUTEX, .reset = mutex_reset, .spins = true },
+	{ .name = "rwsem", RWSEM, .reset = rwsem_reset, .check = rwsem_check },
+	{ .name = "rwsem_barred", RWSEM, .reset = barred_reset, .check = barred_check },
+	{ .name = "rwsem_last_pass", RWSEM, .reset = last_pass_reset, .check = barred_check },
+	{ .name = "rwsem_spun", RWSEM, .reset = rwsem_reset, .check = rwsem_check, .spins = true },
+	{ .name = "percpu", PERCPU, .reset = no_reset },
+	{ .name = "semaphore", SEMA, .at_once = 1, .reset = sema1_reset },
+	{ .name = "semaphore2", SEMA, .at_once = 2, .reset = sema2_reset },
+	{ .name = "bit", .at_once = 1, .only_wait = true, .too_late = -EAGAIN, .reset = no_reset,
+	  .take = bit_take, .give = bit_give, .check = bit_check },
+	{ .name = "minilock", .at_once = 1, .too_late = -ETIME, .reset = no_reset,
+	  .take = minilock_take, .give = minilock_give, .check = xp_real_minilock_check },
 };
 
-static const struct lock *lock;
-
-/* ---- scripts ---- */
-
-/* "!2" behind a word: keeps the lock until thread 2 has ended. */
-static void keep(const char *word)
+const struct xp_lock *xp_lock_named(const char *name)
 {
-	const char *p = word + strcspn(word, " !");
-
-	if (*p == '!')
-		xp_await_end(p[1] - '0');
-}
-
-static void hold(const char *word, unsigned int how, int64_t ns)
-{
-	bool write = how & KLOCK_WRITE;
-	int err = lock->take(how, ns);
-
-	if (err) {
-		bool expected = (err == -EAGAIN && (how & KLOCK_TRY)) ||
-				(err == -EINTR && (how & (KLOCK_KILLABLE | KLOCK_INTERRUPTIBLE))) ||
-				(err == -ETIME && ns != KLOCK_FOREVER);
-
-		if (!expected)
-			xp_fail("refused with %d", err);
-		return;
-	}
-	enter(write, lock->at_once);
-	keep(word);
-	leave(write);
-	lock->give(write);
-}
-
-static void write_then_read(const char *word)
-{
-	down_write(&rwsem);
-	enter(true, 1);
-	leave(true);
-	readers++; /* before others come in */
-	downgrade_write(&rwsem);
-	xp_point(XP_READ, &inside, "inside");
-	if (writers)
-		xp_fail("a writer is inside beside one that has become a reader");
-	keep(word);
-	leave(false);
-	up_read(&rwsem);
-}
-
-static unsigned int mode_of(char c)
-{
-	switch (c) {
-	case 'r':
-		return KLOCK_READ;
-	case 'w':
-		return KLOCK_WRITE;
-	default:
-		fprintf(stderr, "scenarios.def: '%c' is neither r nor w\n", c);
-		exit(2);
-	}
-}
-
-static void act(const char *word)
-{
-	switch (word[0]) {
-	case 'r':
-	case 'w':
-		hold(word, mode_of(word[0]), KLOCK_FOREVER);
-		break;
-	case 'd':
-		write_then_read(word);
-		break;
-	case 't':
-		hold(word, mode_of(word[1]) | KLOCK_TRY, KLOCK_FOREVER);
-		break;
-	case 'k':
-		hold(word, mode_of(word[1]) | KLOCK_KILLABLE, KLOCK_FOREVER);
-		break;
-	case 'i':
-		hold(word, mode_of(word[1]) | KLOCK_INTERRUPTIBLE, KLOCK_FOREVER);
-		break;
-	case 'o':
-		hold(word, mode_of(word[1]), 10);
-		break;
-	case 'K':
-		klock_kill(tasks[word[1] - '0']);
-		break;
-	case 'A':
-		klock_kill_all();
-		break;
-	case 'I':
-		klock_interrupt(tasks[word[1] - '0']);
-		break;
-	case 'T':
-		xp_pass_time(10);
-		break;
-	case 'G':
-		xp_wake_for_nothing(word[1] - '0', &tasks[word[1] - '0']->parker);
-		break;
-	default:
-		fprintf(stderr, "scenarios.def: '%s' is not known\n", word);
-		exit(2);
-	}
-}
-
-static void run_script(void)
-{
-	for (const char *p = scripts[xp_self()]; *p; p += strspn(p, " ")) {
-		act(p);
-		p += strcspn(p, " ");
-	}
-}
-
-static void reset(void)
-{
-	xp_world_reset();
-	klock_park_after_fork(); /* nobody waits */
-	writers = readers = 0;
-	klock_unkill_all();
-	for (int t = 0; t < XP_THREADS; t++)
-		tasks[t]->parker = 0;
-	lock->reset();
-}
-
-static void check(void)
-{
-	lock->check();
-}
-
-static void stuck(int thread)
-{
-	xp_fail("thread %d waits for ever", thread);
-}
-
-static void misuse(const struct klock_bug *bug)
-{
-	xp_fail("%s", bug->what); /* no scenario does anything wrong */
-}
-
-void xp_locks_init(void)
-{
-	struct klock_task *own = klock_self_task;
-
-	klock_mutex_init(&mutex, "set-up", NULL);
-	mutex_lock(&mutex); /* sets the library up, outside of all executions */
-	mutex_unlock(&mutex);
-	own = klock_self_task;
-	for (int t = 0; t < XP_THREADS; t++) {
-		klock_self_task = NULL;
-		tasks[t] = klock_task_register();
-		tasks[t]->many_cpus = false;
-	}
-	klock_self_task = own;
-	klock_set_bug_fn(misuse);
-	/* A long wait looks around, and would find what a lost wake-up has left undone. */
-	klock_long_waits.after_ns = klock_long_waits.after_blind_ns = KLOCK_FOREVER;
-}
-
-bool xp_locks_scenario(struct xp_scenario *s, const char *lock_name,
-		       const char *const *thread_scripts)
-{
-	lock = NULL;
 	for (size_t i = 0; i < sizeof(locks) / sizeof(locks[0]); i++)
-		if (!strcmp(locks[i].name, lock_name))
-			lock = &locks[i];
-	if (!lock)
-		return false;
-	scripts = thread_scripts;
-	s->threads = 0;
-	while (s->threads < XP_THREADS && scripts[s->threads]) {
-		s->run[s->threads] = run_script;
-		s->threads++;
-	}
-	s->reset = reset;
-	s->idle = xp_sleep_till_deadline;
-	s->check = check;
-	s->stuck = stuck;
-	for (int t = 0; t < s->threads; t++) {
-		s->start[t].words[0] = tasks[t];
-		s->start[t].words[1] = (void *)(uintptr_t)tasks[t]->word;
-	}
-	return true;
+		if (!strcmp(locks[i].name, name))
+			return &locks[i];
+	return NULL;
 }

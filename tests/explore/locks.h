@@ -1,23 +1,27 @@
 /* SPDX-License-Identifier: MIT */
+/* The locks that scenarios are about: one of each kind, in the states they may begin in. */
 #ifndef KLOCK_EXPLORE_LOCKS_H
 #define KLOCK_EXPLORE_LOCKS_H
 
-#include "explore/sched.h"
+#include <klock/lockword.h>
+#include <stdbool.h>
+#include <stdint.h>
 
-/* Once, before the first scenario. */
-void xp_locks_init(void);
+struct xp_lock {
+	const char *name;
+	int at_once;    /* writers that may be inside */
+	bool spins;     /* its threads do, before they sleep */
+	bool only_wait; /* readers wait for it, but do not hold it */
+	int too_late;   /* what a timed wait returns */
+	void (*reset)(void);
+	/* `how` as in klock's own functions, ns for a timed wait. */
+	int (*take)(unsigned int how, int64_t ns);
+	void (*give)(bool write);
+	void (*downgrade)(void); /* NULL: there is none */
+	void (*check)(void);     /* free, as it began, and nobody waits */
+};
 
-/*
- * A scenario of threads that use one lock. A script is a list of words:
- *   r w        take it for reading or writing, be inside, give it up
- *   d          take it for writing, downgrade, give it up
- *   tr tw kr kw ir iw or ow   the same as a try, killable, interruptible, timed
- *   K1 I1      kill, interrupt thread 1        A   kill all
- *   T          time passes, as much as a timed wait allows
- *   G1         thread 1 wakes up for no reason
- * "!2" behind a word that takes the lock: kept until thread 2 has ended.
- * False: there is no lock of that name.
- */
-bool xp_locks_scenario(struct xp_scenario *s, const char *lock, const char *const *scripts);
+/* NULL: there is none of that name. */
+const struct xp_lock *xp_lock_named(const char *name);
 
 #endif

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #include "explore/sched.h"
 #include "explore/coro.h"
+#include "explore/states.h"
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define STEPS_MAX 5000 /* of one execution: more is a loop that does not end */
-#define PLACES 1024	/* that one execution can touch, a power of two */
 
 struct op {
 	enum xp_kind kind;
@@ -19,50 +19,36 @@ struct op {
 
 /* One choice: what could have been done, and what is still to be tried instead. */
 struct choice {
-	uint8_t enabled, backtrack, done, sleep; /* sets of threads */
+	uint8_t enabled, left, done, sleep; /* sets of threads */
 	int8_t chosen;
 	int16_t preemptions; /* before it */
 	struct op next[XP_THREADS];
-};
-
-/* Up to which step of each thread something is known to have come before. */
-struct clock {
-	int at[XP_THREADS];
-};
-
-/* What was done to a place so far; steps count from 1, 0 is none. */
-struct place {
-	const volatile void *addr;
-	uint64_t execution;
-	int write, lock, reads[XP_THREADS];
-	struct clock written, read;
 };
 
 struct thread {
 	struct xp_coro coro;
 	struct xp_thread_state state;
 	struct op next;
-	struct clock clock;
 	bool finished;
 };
 
-static const struct xp_scenario *scenario;
-static struct thread threads[XP_THREADS];
-static struct xp_coro outside;
-static int running = -1;
-static struct xp_coro checker;
-static bool checking;
-static bool (*next_ready)(const void *arg);
-static const void *next_arg;
+static XP_OWN const struct xp_scenario *scenario = NULL;
+static XP_OWN struct thread threads[XP_THREADS] = { 0 };
+static XP_OWN struct xp_coro outside = { 0 };
+static XP_OWN int running = -1;
+static XP_OWN struct xp_coro checker = { 0 };
+static XP_OWN bool checking = false;
+static XP_OWN bool (*next_ready)(const void *arg) = NULL;
+static XP_OWN const void *next_arg = NULL;
 
-static struct choice choices[STEPS_MAX];
-static int depth;  /* steps of this execution so far */
-static int given;  /* choices that are made already, from the last execution or by a replay */
-static bool verbose;
+static XP_OWN struct choice choices[STEPS_MAX] = { 0 };
+static XP_OWN int depth = 0; /* steps of this execution so far */
+static XP_OWN int given = 0; /* choices made already, by the last execution or a replay */
+static XP_OWN bool verbose = false;
 
-static struct place places[PLACES];
-static struct xp_result result;
-static bool failed;
+static XP_OWN const struct xp_limits *limits = NULL;
+static XP_OWN struct xp_result result = { 0 };
+static XP_OWN bool failed = false;
 
 static uint8_t bit(int thread)
 {
@@ -109,11 +95,11 @@ void xp_enable_when(bool (*ready)(const void *arg), const void *arg)
 
 void xp_point(enum xp_kind kind, const volatile void *addr, const char *what)
 {
-	if (running < 0)
-		return;
-	threads[running].next = (struct op){ kind, addr, what, next_ready, next_arg };
+	if (running >= 0)
+		threads[running].next = (struct op){ kind, addr, what, next_ready, next_arg };
 	next_ready = NULL;
-	leave();
+	if (running >= 0)
+		leave();
 }
 
 static bool has_ended(const void *thread)
@@ -157,89 +143,6 @@ static bool dependent(const struct op *a, const struct op *b)
 	return a->addr == b->addr && (a->kind != XP_READ || b->kind != XP_READ);
 }
 
-static void join(struct clock *to, const struct clock *from)
-{
-	for (int t = 0; t < scenario->threads; t++)
-		if (from->at[t] > to->at[t])
-			to->at[t] = from->at[t];
-}
-
-static struct place *place_of(const volatile void *addr)
-{
-	uint64_t hash = (uint64_t)(uintptr_t)addr * 0x9e3779b97f4a7c15u;
-	struct place *place;
-
-	for (uint64_t i = hash >> 32;; i++) {
-		place = &places[i & (PLACES - 1)];
-		if (place->execution != result.executions) {
-			memset(place, 0, sizeof(*place));
-			place->execution = result.executions;
-			place->addr = addr;
-			return place;
-		}
-		if (place->addr == addr)
-			return place;
-	}
-}
-
-/*
- * The thread's step depends on step `other` (from 1), and nothing in between
- * says that they come in this order: the other order is to be tried as well.
- */
-static void race(int t, int other)
-{
-	struct choice *c;
-
-	if (!other || choices[other - 1].chosen == t)
-		return;
-	c = &choices[other - 1];
-	if (threads[t].clock.at[c->chosen] >= other)
-		return;
-	c->backtrack |= c->enabled & bit(t) ? bit(t) : c->enabled;
-}
-
-static void find_races(int t, const struct op *op, struct place *place)
-{
-	switch (op->kind) {
-	case XP_READ:
-		race(t, place->write);
-		break;
-	case XP_WRITE:
-		race(t, place->write);
-		for (int other = 0; other < scenario->threads; other++)
-			race(t, place->reads[other]);
-		break;
-	case XP_LOCK: /* with the unlock it could never change places */
-		race(t, place->lock);
-		break;
-	case XP_UNLOCK:
-	case XP_RESUME: /* as with the wake-up, which is all that it depends on */
-		break;
-	}
-}
-
-/* Step number `step` of thread t is done: who comes later can know of it. */
-static void note(int t, int step, const struct op *op, struct place *place)
-{
-	struct clock *clock = &threads[t].clock;
-
-	clock->at[t] = step;
-	join(clock, &place->written);
-	if (op->kind == XP_READ) {
-		place->reads[t] = step;
-		join(&place->read, clock);
-		return;
-	}
-	join(clock, &place->read);
-	place->written = *clock;
-	if (op->kind == XP_LOCK)
-		place->lock = step;
-	if (op->kind == XP_WRITE || op->kind == XP_RESUME) {
-		place->write = step;
-		memset(place->reads, 0, sizeof(place->reads));
-	}
-}
-
 /* ---- one execution ---- */
 
 static uint8_t enabled_now(void)
@@ -281,6 +184,22 @@ static int prefer(const struct choice *c, uint8_t set)
 	return __builtin_ctz(set);
 }
 
+/* Whose step it is, of those left to try. False: there is none. */
+static bool choose_among(struct choice *c)
+{
+	while (c->left) {
+		int t = prefer(c, c->left);
+
+		c->left &= (uint8_t)~bit(t);
+		c->chosen = (int8_t)t;
+		if (limits->preemptions < 0 ||
+		    c->preemptions + preempts(c, t) <= limits->preemptions)
+			return true;
+		result.complete = false;
+	}
+	return false;
+}
+
 static bool fail_outside(const char *why)
 {
 	snprintf(result.why, sizeof(result.why), "%s", why);
@@ -288,30 +207,72 @@ static bool fail_outside(const char *why)
 	return false;
 }
 
+static uint64_t hash_thread(uint64_t hash, const struct thread *t)
+{
+	hash = xp_hash(hash, &t->finished, sizeof(t->finished));
+	if (t->finished)
+		return hash;
+	hash = xp_hash(hash, &t->next.kind, sizeof(t->next.kind));
+	hash = xp_hash(hash, &t->next.addr, sizeof(t->next.addr));
+	return xp_coro_hash(hash, &t->coro);
+}
+
+static uint64_t hash_state(void)
+{
+	uint64_t hash = xp_hash_variables();
+
+	for (int t = 0; t < scenario->threads; t++)
+		hash = hash_thread(hash, &threads[t]);
+	return hash;
+}
+
+/*
+ * Of the threads of `set`, those that have not gone on from this state before.
+ * A state keeps who was asleep whenever it was come to.
+ */
+static uint8_t not_tried_from_here(const struct choice *c, uint8_t set)
+{
+	uint64_t hash = hash_state();
+	uint8_t *slept;
+	bool seen;
+
+	if (limits->preemptions >= 0) { /* then they decide what can happen next, too */
+		hash = xp_hash(hash, &c->preemptions, sizeof(c->preemptions));
+		hash = xp_hash(hash, depth ? &c[-1].chosen : &c->chosen, sizeof(c->chosen));
+	}
+	slept = xp_state(hash, &seen);
+	if (seen)
+		set &= *slept;
+	*slept = seen ? *slept & c->sleep : c->sleep;
+	return set;
+}
+
+/* As the last execution did, or a replay is told. */
+static bool choose_again(struct choice *c, uint8_t enabled)
+{
+	if (c->enabled != enabled && c->enabled)
+		return fail_outside("not the same again: more than order matters");
+	c->enabled = enabled;
+	if (!(enabled & bit(c->chosen)))
+		return fail_outside("the thread whose turn it is cannot go on");
+	return true;
+}
+
+/* False: all that can follow has been seen, or it is a failure. */
 static bool choose(struct choice *c, uint8_t enabled)
 {
-	uint8_t set;
-
-	if (depth < given) {
-		if (c->enabled != enabled && c->enabled)
-			return fail_outside("not the same again: more than order matters");
-		c->enabled = enabled;
-		if (!(enabled & bit(c->chosen)))
-			return fail_outside("the thread whose turn it is cannot go on");
-		return true;
-	}
+	if (depth < given)
+		return choose_again(c, enabled);
 	memset(c, 0, sizeof(*c));
 	c->enabled = enabled;
 	if (depth) {
 		c->sleep = asleep_after(c - 1);
 		c->preemptions = (int16_t)(c[-1].preemptions + preempts(c - 1, c[-1].chosen));
 	}
-	set = enabled & (uint8_t)~c->sleep;
-	if (!set)
-		return false;
-	c->chosen = (int8_t)prefer(c, set);
-	c->backtrack = bit(c->chosen);
-	return true;
+	c->left = enabled & (uint8_t)~c->sleep;
+	if (c->left && !limits->apart)
+		c->left = not_tried_from_here(c, c->left);
+	return choose_among(c);
 }
 
 static const char *const kind_names[] = { "read", "write", "lock", "unlock", "resume" };
@@ -320,16 +281,13 @@ static void step(struct choice *c)
 {
 	int t = c->chosen;
 	struct op op = threads[t].next;
-	struct place *place = place_of(op.addr);
 
 	for (int i = 0; i < scenario->threads; i++)
 		c->next[i] = threads[i].next;
 	if (verbose)
 		printf("  %4d  thread %d  %-7s %p  %s\n", depth + 1, t, kind_names[op.kind],
 		       (void *)(uintptr_t)op.addr, op.what);
-	find_races(t, &op, place);
 	depth++;
-	note(t, depth, &op, place);
 	enter(t);
 }
 
@@ -338,10 +296,10 @@ static void begin(void)
 	failed = false;
 	depth = 0;
 	result.executions++;
+	xp_restore_variables();
 	scenario->reset();
 	for (int t = 0; t < scenario->threads; t++) {
 		threads[t].finished = false;
-		memset(&threads[t].clock, 0, sizeof(threads[t].clock));
 		threads[t].state = scenario->start[t];
 		xp_coro_prepare(&threads[t].coro, thread_main);
 		enter(t); /* to its first access */
@@ -360,6 +318,10 @@ static void check_all(void)
 
 static void end(void)
 {
+	bool seen;
+
+	(void)xp_state(xp_hash(hash_state(), "end", 3), &seen);
+	result.ends += !seen;
 	checking = true;
 	xp_coro_prepare(&checker, check_all);
 	xp_coro_switch(&outside, &checker);
@@ -382,13 +344,10 @@ static void run_once(void)
 			fail_outside("no end to it");
 			break;
 		}
-		if (!choose(&choices[depth], enabled)) {
-			result.pruned += !failed;
+		if (!choose(&choices[depth], enabled))
 			break;
-		}
 		step(&choices[depth]);
 	}
-	result.steps += (uint64_t)depth;
 	if (depth > result.longest)
 		result.longest = depth;
 }
@@ -396,25 +355,15 @@ static void run_once(void)
 /* ---- all of them ---- */
 
 /* Goes back to the last choice with something left to try. False: there is none. */
-static bool backtrack(const struct xp_limits *limits)
+static bool backtrack(void)
 {
 	while (depth > 0) {
 		struct choice *c = &choices[--depth];
-		uint8_t left;
 
 		c->done |= bit(c->chosen);
-		left = c->backtrack & (uint8_t) ~(c->done | c->sleep);
-		while (left) {
-			int t = prefer(c, left);
-
-			if (limits->preemptions < 0 ||
-			    c->preemptions + preempts(c, t) <= limits->preemptions) {
-				c->chosen = (int8_t)t;
-				given = depth + 1;
-				return true;
-			}
-			result.complete = false;
-			left &= (uint8_t)~bit(t);
+		if (choose_among(c)) {
+			given = depth + 1;
+			return true;
 		}
 	}
 	return false;
@@ -428,35 +377,43 @@ static void print_schedule(void)
 	putchar('\n');
 }
 
-struct xp_result xp_explore(const struct xp_scenario *s, const struct xp_limits *limits)
+static void prepare(const struct xp_scenario *s, const struct xp_limits *l)
 {
 	scenario = s;
+	limits = l;
 	result = (struct xp_result){ .complete = true };
 	given = 0;
-	memset(places, 0, sizeof(places));
+	xp_states_reset();
+}
+
+struct xp_result xp_explore(const struct xp_scenario *s, const struct xp_limits *l)
+{
+	prepare(s, l);
 	do {
 		run_once();
 		if (failed) {
-			result.failed = true;
-			result.complete = false;
 			print_schedule();
-			return result;
+			break;
 		}
-		if (result.executions >= limits->executions) {
+		if (xp_states_count() > limits->states) {
 			result.complete = false;
-			return result;
+			break;
 		}
-	} while (backtrack(limits));
+	} while (backtrack());
+	xp_restore_variables(); /* the next scenario is to begin as this one did */
+	result.failed = failed;
+	result.complete &= !failed;
+	result.states = xp_states_count() - result.ends;
 	return result;
 }
 
 struct xp_result xp_replay(const struct xp_scenario *s, const char *schedule)
 {
-	scenario = s;
-	result = (struct xp_result){ .complete = false };
+	static const struct xp_limits none = { .states = UINT64_MAX, .preemptions = -1 };
+
+	prepare(s, &none);
 	memset(choices, 0, sizeof(choices));
-	memset(places, 0, sizeof(places));
-	for (given = 0; schedule[given] >= '0' && schedule[given] < '0' + XP_THREADS; given++)
+	for (; schedule[given] >= '0' && schedule[given] < '0' + XP_THREADS; given++)
 		choices[given].chosen = (int8_t)(schedule[given] - '0');
 	verbose = true;
 	run_once();

@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The scheduler: runs a scenario's threads as coroutines of one thread, one
- * atomic access at a time, and enumerates the orders in which they can happen.
+ * atomic access at a time, and goes through the orders in which they can
+ * happen, depth first. It goes on from each state once (states.h), and leaves
+ * out orders that differ only in accesses that do not depend on each other:
+ * two to different places, or two reads (sleep sets, Godefroid 1996; a state
+ * that is come to again is gone on from with those threads that were asleep
+ * whenever it was come to before).
  *
- * Two accesses depend on each other when they are to the same place and one of
- * them writes. Orders that differ only in the order of independent accesses
- * have the same outcome, and one of them is enough: dynamic partial-order
- * reduction (Flanagan and Godefroid, POPL 2005) with sleep sets (Godefroid 1996).
+ * In an execution that is not pruned all threads end, or those that have not
+ * sleep for ever.
  */
 #ifndef KLOCK_EXPLORE_SCHED_H
 #define KLOCK_EXPLORE_SCHED_H
@@ -14,7 +17,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define XP_THREADS 8
+#define XP_THREADS 5
 
 enum xp_kind {
 	XP_READ,
@@ -47,7 +50,7 @@ struct xp_scenario {
 	const char *name;
 	int threads;
 	struct xp_thread_state start[XP_THREADS];
-	void (*reset)(void);       /* before each execution, outside of all threads */
+	void (*reset)(void);       /* before each execution; variables are as they began */
 	void (*run[XP_THREADS])(void);
 	bool (*idle)(void);        /* nobody can go on: true if something has changed that */
 	void (*check)(void);       /* after each that ran to its end */
@@ -58,16 +61,18 @@ struct xp_scenario {
 void xp_fail(const char *format, ...) __attribute__((format(printf, 1, 2), noreturn));
 
 struct xp_result {
-	uint64_t executions, pruned, steps;
-	int longest;
+	uint64_t executions, states;
+	uint64_t ends; /* different states in which nothing more could happen */
+	int longest;   /* in steps */
 	bool complete; /* all orders, and not only those within the limits */
 	bool failed;
 	char why[256];
 };
 
 struct xp_limits {
-	uint64_t executions;
-	int preemptions; /* -1: no limit */
+	uint64_t states;
+	int preemptions;  /* how often a thread may be stopped that could go on; -1: any number */
+	bool apart;       /* states are not recognised: a check on that, for small scenarios */
 };
 
 /* Explores until the first failure, or the limit; prints the failing schedule's steps. */

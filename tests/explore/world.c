@@ -16,19 +16,10 @@
 static struct sleeper {
 	const uint32_t *word; /* NULL: awake */
 	int64_t deadline_ns;
-	unsigned int turn; /* in the order of arrival */
+	unsigned int turn; /* in the order of arrival, from 1 */
 } sleepers[XP_THREADS];
 
-static unsigned int turns;
-static int64_t now_ns;
-
-void xp_world_reset(void)
-{
-	for (int t = 0; t < XP_THREADS; t++)
-		sleepers[t].word = NULL;
-	turns = 0;
-	now_ns = 1;
-}
+static int64_t now_ns = 1;
 
 bool xp_asleep(int thread)
 {
@@ -42,6 +33,23 @@ static bool awake(const void *arg)
 	return !s->word || now_ns >= s->deadline_ns;
 }
 
+/* Counted anew from those that sleep: how many slept before makes no other state. */
+static unsigned int next_turn(void)
+{
+	unsigned int last = 0;
+
+	for (int t = 0; t < XP_THREADS; t++)
+		if (sleepers[t].turn > last)
+			last = sleepers[t].turn;
+	return last + 1;
+}
+
+static void wake(struct sleeper *s)
+{
+	s->word = NULL;
+	s->turn = 0;
+}
+
 bool klock_futex_wait(uint32_t *word, uint32_t value, int64_t deadline_ns)
 {
 	int self = xp_self();
@@ -51,11 +59,11 @@ bool klock_futex_wait(uint32_t *word, uint32_t value, int64_t deadline_ns)
 	xp_point(XP_WRITE, word, "futex_wait");
 	if (*word != value)
 		return false;
-	*s = (struct sleeper){ word, deadline_ns, ++turns };
+	*s = (struct sleeper){ word, deadline_ns, next_turn() };
 	xp_enable_when(awake, s);
 	xp_point(deadline_ns == KLOCK_FOREVER ? XP_RESUME : XP_WRITE, word, "futex_wait ends");
 	late = s->word;
-	s->word = NULL;
+	*s = (struct sleeper){ 0 };
 	return late;
 }
 
@@ -70,7 +78,7 @@ void klock_futex_wake(uint32_t *word, int n)
 				first = &sleepers[t];
 		if (!first)
 			return;
-		first->word = NULL;
+		wake(first);
 	}
 }
 
@@ -78,7 +86,7 @@ void xp_wake_for_nothing(int thread, const uint32_t *word)
 {
 	xp_point(XP_WRITE, word, "a sleep ends without a reason");
 	if (sleepers[thread].word == word)
-		sleepers[thread].word = NULL;
+		wake(&sleepers[thread]);
 }
 
 int64_t klock_now_ns(void)

@@ -5,9 +5,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Everybody is awake, and it is early. */
-void xp_world_reset(void);
-
 bool xp_asleep(int thread);
 
 /* Steps of scenarios: a thread's sleep on this word ends; the clock goes on. */

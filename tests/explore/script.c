@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: MIT */
+#include "explore/script.h"
+#include "explore/locks.h"
+#include "explore/world.h"
+#include "wait/park.h"
+#include "wait/task.h"
+#include <errno.h>
+#include <klock.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static struct klock_task *tasks[XP_THREADS];
+static const char *const *scripts; /* of each thread */
+static const struct xp_lock *lock;
+
+/* Who is inside, and a place that they touch there, so that they are seen to overlap. */
+static int writers, readers;
+static int inside;
+
+static bool ended[XP_THREADS];
+
+void xp_save(struct xp_thread_state *state)
+{
+	state->words[0] = klock_self_task;
+	state->words[1] = (void *)(uintptr_t)klock_self_word;
+}
+
+void xp_restore(const struct xp_thread_state *state)
+{
+	klock_self_task = state->words[0];
+	klock_self_word = (uint32_t)(uintptr_t)state->words[1];
+}
+
+/* ---- being inside ---- */
+
+static void enter(bool write)
+{
+	writers += write;
+	readers += !write;
+	if (write ? writers > lock->at_once || readers : writers > 0)
+		xp_fail("%d writers and %d readers are inside at once", writers, readers);
+	xp_point(write ? XP_WRITE : XP_READ, &inside, "inside");
+}
+
+static void leave(bool write)
+{
+	writers -= write;
+	readers -= !write;
+}
+
+static void keep(const char *word)
+{
+	const char *mark = word + strcspn(word, " !");
+
+	if (*mark == '!')
+		xp_await_end(mark[1] - '0');
+}
+
+static bool sleeps_or_has_ended(const void *thread)
+{
+	const bool *has_ended = thread;
+
+	return *has_ended || xp_asleep((int)(has_ended - ended));
+}
+
+/* False: it has ended. */
+static bool await_sleep(int thread)
+{
+	xp_enable_when(sleeps_or_has_ended, &ended[thread]);
+	xp_point(XP_RESUME, &tasks[thread]->parker, "thread sleeps");
+	return !ended[thread];
+}
+
+/* ---- words ---- */
+
+static bool expected(int err, unsigned int how, int64_t ns)
+{
+	return (err == -EAGAIN && (how & KLOCK_TRY)) ||
+	       (err == -EINTR && (how & (KLOCK_KILLABLE | KLOCK_INTERRUPTIBLE))) ||
+	       (err == lock->too_late && ns != KLOCK_FOREVER);
+}
+
+static void hold(const char *word, unsigned int how, int64_t ns)
+{
+	bool write = how & KLOCK_WRITE;
+	int err = lock->take(how, ns);
+
+	if (err && !expected(err, how, ns))
+		xp_fail("refused with %d", err);
+	if (err || (lock->only_wait && !write))
+		return;
+	enter(write);
+	keep(word);
+	leave(write);
+	lock->give(write);
+}
+
+static void write_then_read(const char *word)
+{
+	if (lock->take(KLOCK_WRITE, KLOCK_FOREVER))
+		xp_fail("refused");
+	enter(true);
+	leave(true);
+	readers++; /* before others come in */
+	lock->downgrade();
+	xp_point(XP_READ, &inside, "inside");
+	if (writers)
+		xp_fail("a writer is inside beside one that has become a reader");
+	keep(word);
+	leave(false);
+	lock->give(false);
+}
+
+static unsigned int mode_of(char c)
+{
+	switch (c) {
+	case 'r':
+		return KLOCK_READ;
+	case 'w':
+		return KLOCK_WRITE;
+	default:
+		fprintf(stderr, "scenarios.def: '%c' is neither r nor w\n", c);
+		exit(2);
+	}
+}
+
+static void act(const char *word)
+{
+	switch (word[0]) {
+	case 'r':
+	case 'w':
+		hold(word, mode_of(word[0]), KLOCK_FOREVER);
+		break;
+	case 'g':
+		hold(word, mode_of(word[1]), KLOCK_FOREVER);
+		break;
+	case 'd':
+		write_then_read(word);
+		break;
+	case 't':
+		hold(word, mode_of(word[1]) | KLOCK_TRY, KLOCK_FOREVER);
+		break;
+	case 'n':
+		if (!lock->take(mode_of(word[1]) | KLOCK_TRY, KLOCK_FOREVER))
+			xp_fail("a newcomer passes somebody that waits");
+		break;
+	case 'k':
+		hold(word, mode_of(word[1]) | KLOCK_KILLABLE, KLOCK_FOREVER);
+		break;
+	case 'i':
+		hold(word, mode_of(word[1]) | KLOCK_INTERRUPTIBLE, KLOCK_FOREVER);
+		break;
+	case 'o':
+		hold(word, mode_of(word[1]), 10);
+		break;
+	case 'R':
+		klock_self_task = NULL;
+		klock_self_word = 0;
+		break;
+	case 'U':
+		klock_unkill_all();
+		break;
+	case 'K':
+		klock_kill(tasks[word[1] - '0']);
+		break;
+	case 'A':
+		klock_kill_all();
+		break;
+	case 'I':
+		klock_interrupt(tasks[word[1] - '0']);
+		break;
+	case 'T':
+		xp_pass_time(10);
+		break;
+	case 'G':
+		xp_wake_for_nothing(word[1] - '0', &tasks[word[1] - '0']->parker);
+		break;
+	default:
+		fprintf(stderr, "scenarios.def: '%s' is not known\n", word);
+		exit(2);
+	}
+}
+
+static void run_script(void)
+{
+	for (const char *p = scripts[xp_self()]; *p; p += strspn(p, " ")) {
+		if (*p != 'S')
+			act(p);
+		else if (!await_sleep(p[1] - '0'))
+			break;
+		p += strcspn(p, " ");
+	}
+	ended[xp_self()] = true;
+}
+
+/* ---- the scenario ---- */
+
+static void reset(void)
+{
+	for (int t = 0; t < XP_THREADS; t++)
+		tasks[t]->many_cpus = lock->spins;
+	xp_many_cpus = lock->spins;
+	lock->reset();
+}
+
+static void check(void)
+{
+	lock->check();
+}
+
+static void stuck(int thread)
+{
+	xp_fail("thread %d waits for ever", thread);
+}
+
+static void misuse(const struct klock_bug *bug)
+{
+	xp_fail("%s", bug->what); /* no scenario does anything wrong */
+}
+
+void xp_script_init(void)
+{
+	static struct mutex mutex;
+	struct klock_task *own;
+
+	klock_mutex_init(&mutex, "set-up", NULL);
+	mutex_lock(&mutex); /* sets the library up, outside of all executions */
+	mutex_unlock(&mutex);
+	own = klock_self_task;
+	for (int t = 0; t < XP_THREADS; t++) {
+		klock_self_task = NULL;
+		tasks[t] = klock_task_register();
+	}
+	klock_self_task = own;
+	klock_set_bug_fn(misuse);
+	/* A long wait looks around, and would find what a lost wake-up has left undone. */
+	klock_long_waits.after_ns = klock_long_waits.after_blind_ns = KLOCK_FOREVER;
+}
+
+bool xp_script_scenario(struct xp_scenario *s, const char *lock_name,
+			const char *const *thread_scripts)
+{
+	lock = xp_lock_named(lock_name);
+	if (!lock)
+		return false;
+	scripts = thread_scripts;
+	for (s->threads = 0; s->threads < XP_THREADS && scripts[s->threads]; s->threads++) {
+		struct klock_task *task = tasks[s->threads];
+
+		s->run[s->threads] = run_script;
+		s->start[s->threads].words[0] = task;
+		s->start[s->threads].words[1] = (void *)(uintptr_t)task->word;
+	}
+	s->reset = reset;
+	s->idle = xp_sleep_till_deadline;
+	s->check = check;
+	s->stuck = stuck;
+	return true;
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef KLOCK_EXPLORE_SCRIPT_H
+#define KLOCK_EXPLORE_SCRIPT_H
+
+#include "explore/sched.h"
+
+/* Once, before the first scenario. */
+void xp_script_init(void);
+
+/*
+ * A scenario of threads that use one lock. A script is a list of words:
+ *   r w        take it for reading or writing, be inside, give it up
+ *   d          take it for writing, downgrade, give it up
+ *   tr tw kr kw ir iw or ow   the same as a try, killable, interruptible, timed
+ *   gr gw      as r and w: EACH adds a thread that wakes them up for no reason
+ *   K1 I1      kill, interrupt thread 1        A   kill all
+ *   U          take that back
+ *   R          the thread is new to the library from here on
+ *   T          time passes, as much as a timed wait allows
+ *   G1         thread 1 wakes up for no reason
+ *   nr nw      a try that has to fail
+ *   S1         go on when thread 1 sleeps; no further if it ends without
+ * "!2" behind a word that takes the lock: kept until thread 2 has ended.
+ * False: there is no lock of that name.
+ */
+bool xp_script_scenario(struct xp_scenario *s, const char *lock, const char *const *scripts);
+
+#endif
