@@ -22,7 +22,7 @@ bool klock_minilock_lock_until(struct klock_minilock *lock, int64_t deadline_ns)
 {
 	if (spin(lock))
 		return true;
-	while (klock_xchg_acq_rel(&lock->state, 2) != 0)
+	while (klock_xchg_acquire(&lock->state, 2) != 0)
 		if (klock_futex_wait(&lock->state, 2, deadline_ns))
 			return false; /* a needless wake-up is all that is left behind */
 	return true;

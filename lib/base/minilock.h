@@ -39,7 +39,7 @@ bool klock_minilock_lock_until(struct klock_minilock *lock, int64_t deadline_ns)
 static inline void klock_minilock_unlock(struct klock_minilock *lock)
 {
 	/* [M2] release: pairs with [M1]. */
-	if (KLOCK_UNLIKELY(klock_xchg_acq_rel(&lock->state, 0) == 2))
+	if (KLOCK_UNLIKELY(klock_xchg_release(&lock->state, 0) == 2))
 		klock_futex_wake(&lock->state, 1);
 }
 

@@ -25,9 +25,12 @@
 #define klock_cas_acq_rel(p, expected, v) XP_CAS(p, expected, v)
 
 #define XP_RMW(op, p, v) XP_ACCESS(XP_WRITE, p, __atomic_##op((p), (v), __ATOMIC_RELAXED))
+#define klock_xchg_acquire(p, v) XP_RMW(exchange_n, p, v)
+#define klock_xchg_release(p, v) XP_RMW(exchange_n, p, v)
 #define klock_xchg_acq_rel(p, v) XP_RMW(exchange_n, p, v)
 #define klock_xchg_seq(p, v) XP_RMW(exchange_n, p, v)
 #define klock_fetch_add_relaxed(p, v) XP_RMW(fetch_add, p, v)
+#define klock_fetch_add_acq_rel(p, v) XP_RMW(fetch_add, p, v)
 #define klock_fetch_add_seq(p, v) XP_RMW(fetch_add, p, v)
 #define klock_fetch_or_seq(p, v) XP_RMW(fetch_or, p, v)
 #define klock_fetch_and_seq(p, v) XP_RMW(fetch_and, p, v)
