@@ -106,7 +106,8 @@ static void advance(struct klock_queue *q, uint32_t more)
 		for (uint32_t n = units; n && rest; n--, units--)
 			rest = klock_queue_next(q, rest);
 		new = units << KLOCK_W_SHIFT | (rest ? KLOCK_W_WAITERS : 0);
-	} while (!klock_cas_acq_rel(word, &w, new)); /* [S2]; the granted see it through [K1] */
+	/* [S2]; no acquire: units of others are not here while somebody waits to be granted one. */
+	} while (!klock_cas_release(word, &w, new));
 	while ((head = klock_queue_first(q)) != rest)
 		klock_queue_grant(q, head);
 }
