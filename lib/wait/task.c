@@ -47,8 +47,8 @@ static uint32_t chunk_of(uint32_t number)
 static struct klock_task *task_at(uint32_t number)
 {
 	uint32_t k = chunk_of(number);
-	/* [T1] acquire: pairs with [T2]; a chunk that is seen is seen zeroed. */
-	struct klock_task *chunk = klock_load_acquire(&chunks[k]);
+	/* relaxed: who knows of the number has it through [T3], which came later */
+	struct klock_task *chunk = klock_load_relaxed(&chunks[k]);
 
 	return &chunk[number - FIRST_CHUNK * ((1u << k) - 1)];
 }
@@ -67,7 +67,7 @@ static bool grow_for(uint32_t number)
 	if (chunk == MAP_FAILED)
 		return false;
 	klock_exempt(chunk, size);
-	klock_store_release(&chunks[k], (struct klock_task *)chunk); /* [T2] pairs with [T1] */
+	klock_store_relaxed(&chunks[k], (struct klock_task *)chunk); /* [T3] publishes it */
 	return true;
 }
 
@@ -94,7 +94,7 @@ static struct klock_task *make_task(void)
 static void put_task(struct klock_task *task)
 {
 	/* [T5] acq_rel: pairs with itself; the last reference comes after all uses. */
-	if (__atomic_sub_fetch(&task->refs, 1, __ATOMIC_ACQ_REL))
+	if (klock_fetch_add_acq_rel(&task->refs, (uint32_t)-1) != 1)
 		return;
 	klock_minilock_lock(&table_lock);
 	task->next_free = free_tasks;
@@ -246,9 +246,9 @@ bool klock_task_sleep(struct klock_task *task, int64_t deadline_ns)
 	uint32_t expected = PARKER_EMPTY;
 	bool late = false;
 
-	/* [T6] acquire: pairs with [T7]; who is woken sees why. */
-	if (klock_cas_acq_rel(&task->parker, &expected, PARKER_ASLEEP))
+	if (klock_cas_relaxed(&task->parker, &expected, PARKER_ASLEEP)) /* passes nothing on */
 		late = klock_futex_wait(&task->parker, PARKER_ASLEEP, deadline_ns);
+	/* [T6] acquire: pairs with [T7]; who is woken sees why. */
 	klock_xchg_acq_rel(&task->parker, PARKER_EMPTY);
 	return late;
 }
