@@ -276,8 +276,8 @@ unsigned int klock_waiters_walk(int64_t patience_ns,
 	for (struct bucket *b = buckets; b < buckets + NR_BUCKETS; b++) {
 		struct klock_list *node;
 
-		/* [K5] pairs with [K3]: who sleeps has counted itself. */
-		if (!klock_load_seq(&b->waiters))
+		/* relaxed: a report; who has slept for long has counted itself long ago */
+		if (!klock_load_relaxed(&b->waiters))
 			continue;
 		if (!klock_minilock_lock_until(&b->lock, klock_deadline(patience_ns))) {
 			left_out++;
