@@ -71,8 +71,8 @@ KLOCK_INLINE int32_t *klock_percpu_counter(struct KLOCK_TAG(percpu_rw_semaphore)
 {
 	uint32_t id = self >> KLOCK_W_SHIFT;
 
-	/* [P9] acquire: pairs with [P10]; a lock that says it has slots shows them zeroed. */
-	if (KLOCK_UNLIKELY(id - 1 >= klock_load_acquire(&sem->nr_slots)))
+	/* relaxed: the slots were there, zeroed, before the program shared the lock */
+	if (KLOCK_UNLIKELY(id - 1 >= klock_load_relaxed(&sem->nr_slots)))
 		return 0;
 	return &sem->slots[id].readers;
 }

@@ -82,8 +82,8 @@ static void settle(struct percpu_rw_semaphore *sem)
 	pthread_once(&once, find_membarrier);
 	if (sem->slots && !klock_load_relaxed(&sem->nr_slots) && /* all that set it set the same */
 	    slots_allowed())
-		/* [P10] release: pairs with [P9]. Thread 0 is nobody: its slot is not used. */
-		klock_store_release(&sem->nr_slots, KLOCK_PERCPU_SLOTS - 1);
+		/* relaxed: see klock_percpu_counter(). Thread 0 is nobody: its slot is not used. */
+		klock_store_relaxed(&sem->nr_slots, KLOCK_PERCPU_SLOTS - 1);
 }
 
 int klock_percpu_init(struct percpu_rw_semaphore *sem, const char *name, struct lock_class_key *key)
