@@ -20,8 +20,8 @@ static bool set_bit_if_clear(unsigned long *word, int bit)
 {
 	unsigned long mask = 1ul << bit;
 
-	/* [B3] pairs with [B4]; seq: [K3], queued before it looked. */
-	return !(klock_load_seq(word) & mask) && !(klock_fetch_or_seq(word, mask) & mask);
+	/* [B3] pairs with [B4]. The load is a guess, and comes after [K3] all the same. */
+	return !(klock_load_relaxed(word) & mask) && !(klock_fetch_or_seq(word, mask) & mask);
 }
 
 static bool check(struct klock_queue *q, struct klock_waiter *w)
