@@ -15,6 +15,7 @@ include tests/torture/local.mk
 include tests/explore/local.mk
 include tests/genmc/local.mk
 include tests/litmus/local.mk
+include tests/orderings/local.mk
 include tests/annotate/local.mk
 include tests/filecache/local.mk
 include tests/lockdep/local.mk

@@ -61,12 +61,14 @@ check-mutants:
 		$(SHELL) $(srcdir)/tests/explore/mutants.sh
 
 # Weak memory. Skipped, and never passed, where the tool is missing: genmc, herd7.
-.PHONY: check-litmus
+.PHONY: check-litmus check-orderings
 weak_memory = @KLOCK_TEST_TIMEOUT=0 $(MAKE) check-TESTS TEST_SUITE_LOG=$@.log
 check-genmc:
 	$(weak_memory) TESTS='$(genmc_scripts)'
 check-litmus:
 	$(weak_memory) TESTS='$(litmus_scripts)'
+check-orderings:
+	$(weak_memory) TESTS='$(orderings_scripts)'
 
 check-lockdep: built
 	@KLOCK_TORTURE_SECONDS=$${KLOCK_TORTURE_SECONDS-10} $(MAKE) check-TESTS \
@@ -137,6 +139,7 @@ check-long: check
 	$(MAKE) check-explore
 	$(MAKE) check-genmc
 	$(MAKE) check-litmus
+	$(MAKE) check-orderings
 	$(MAKE) check-abi
 	$(MAKE) check-lockdep
 	$(MAKE) check-valgrind

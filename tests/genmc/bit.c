@@ -29,6 +29,12 @@ static void clearer(void)
 	clear_and_wake_up_bit(0, &word);
 }
 
+/* Wakes for a bit that another thread clears. */
+static void waker(void)
+{
+	wake_up_bit(&word, 0);
+}
+
 static void waiter(void)
 {
 	if (wait_on_bit(&word, 0, TASK_UNINTERRUPTIBLE))

@@ -40,7 +40,29 @@ static void downgrader(void)
 	up_read(&sem);
 }
 
+/* The first of the threads, with OWNED: it has the lock from the beginning. */
+static void owner(void)
+{
+	data++;
+	up_write(&sem);
+}
+
+/* One of HELD that are in from the beginning. */
+static void leaver(void)
+{
+	assert(data >= 0);
+	up_read(&sem);
+}
+
 /* The first of the threads; killer() is another. */
+static void killable_reader(void)
+{
+	if (down_read_killable(&sem))
+		return;
+	assert(data >= 0);
+	up_read(&sem);
+}
+
 static void killable_writer(void)
 {
 	if (down_write_killable(&sem))
@@ -57,6 +79,12 @@ static void killer(void)
 static void prepare(void)
 {
 	world_futex(&bucket_of(&sem.word)->lock.state);
+#ifdef HELD
+	sem.word = HELD * KLOCK_W_READER;
+#endif
+#ifdef OWNED
+	sem.word = first_chunk[OWNED].word;
+#endif
 }
 
 static void judge(void)

@@ -20,10 +20,30 @@ static void sender(void)
 	up(&sem);
 }
 
+/* Without the fast path, as where something watches. */
+static void sender_out_of_line(void)
+{
+	data++;
+	klock_semaphore_release(&sem);
+}
+
 static void receiver(void)
 {
 	down(&sem);
 	assert(data == 1);
+}
+
+/* The first of the threads, who killer() makes come twice. */
+static void stubborn_receiver(void)
+{
+	if (down_killable(&sem))
+		down(&sem);
+	assert(data == 1);
+}
+
+static void killer(void)
+{
+	klock_kill(&first_chunk[1]);
 }
 
 static void prepare(void)

@@ -5,11 +5,13 @@
 /* The number of a thread that comes while the others run. */
 #define NEWCOMER 4
 static struct klock_task *late;
+static int why; /* said before a mark is set, and seen by who finds it */
 
 static void sleep_until_killed(void)
 {
 	while (!klock_task_signalled(klock_self_task, KLOCK_WAIT_KILLABLE))
 		klock_task_sleep(klock_self_task, KLOCK_FOREVER);
+	assert(why);
 }
 
 static void newcomer(void)
@@ -25,6 +27,7 @@ static void newcomer_until_killed(void)
 
 static void kill_all(void)
 {
+	why = 1;
 	klock_kill_all();
 }
 
@@ -36,11 +39,13 @@ static void unkill_all(void)
 
 static void kill_first(void)
 {
+	why = 1;
 	klock_kill(&first_chunk[1]);
 }
 
 static void interrupt_first(void)
 {
+	why = 1;
 	klock_interrupt(&first_chunk[1]);
 }
 
@@ -48,6 +53,7 @@ static void sleep_until_interrupted(void)
 {
 	while (!klock_task_signalled(klock_self_task, KLOCK_WAIT_INTERRUPTIBLE))
 		klock_task_sleep(klock_self_task, KLOCK_FOREVER);
+	assert(why);
 	klock_task_take_signal(klock_self_task, KLOCK_WAIT_INTERRUPTIBLE);
 }
 

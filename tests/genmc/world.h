@@ -147,7 +147,7 @@ void klock_futex_wake(uint32_t *word, int n)
  * membarrier(2) the compiler's barrier is nothing.
  */
 #ifndef MEMBARRIER
-#define MEMBARRIER 1
+#define MEMBARRIER 0
 #endif
 #undef klock_compiler_barrier
 #if MEMBARRIER

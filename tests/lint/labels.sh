@@ -9,6 +9,14 @@ orphans() { find "$@" -name '*.[ch]' -exec awk -f tests/lint/labels.awk {} + | s
 
 check_empty "every ordering label has its partner" "$(orphans include lib)"
 
+# What shows that each is needed: "make check-orderings".
+check_empty "every ordering label has a line in orderings.tab" \
+	"$(find include lib -name '*.[ch]' -exec grep -ohE '\[[A-Z][0-9]+\]' {} + | sort -u |
+		while read -r label; do
+			label=${label#?}
+			grep -q "^${label%?}|" tests/orderings/orderings.tab || echo "${label%?}"
+		done)"
+
 # Controls: the search finds a label alone, and a partner that does not answer.
 dir=$(mktemp -d) || exit 1
 trap 'rm -rf "$dir"' EXIT
