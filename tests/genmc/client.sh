@@ -17,7 +17,7 @@ genmc_client()
 	# Switched off are an estimate; what takes a compare-exchange that has to be tried again
 	# for a wait, and a wait in a loop for none; and what loses track of automatic variables.
 	# shellcheck disable=SC2086 # the flags are split on purpose
-	timeout "${GENMC_SECONDS:-600}" genmc --disable-estimation --check-liveness \
+	timeout "${GENMC_SECONDS:-1800}" genmc --disable-estimation --check-liveness \
 		--disable-spin-assume --disable-confirmation-annotation \
 		--disable-instruction-caching -- \
 		-std=gnu11 -w $genmc_flags -I"$1/tests/genmc/model" -I"$1/tests" -I"$1/lib" \

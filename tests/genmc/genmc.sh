@@ -18,7 +18,8 @@ for client; do
 	genmc_client "$top_srcdir" "$client" "$log"
 	case $? in
 	0) pass "$client: $(genmc_executions "$log") executions" ;;
-	*) fail "$client" "$(grep -v '(0, ' "$log" | tail -n 400)" ;;
+	1) fail "$client" "$(grep -v '(0, ' "$log" | tail -n 400)" ;;
+	*) fail "$client" "the tool broke, or took too long: $(tail -n 3 "$log")" ;;
 	esac
 done
 finish

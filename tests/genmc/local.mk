@@ -12,6 +12,7 @@ EXTRA_DIST += $(genmc_scripts) \
 	tests/genmc/minilock.c \
 	tests/genmc/model/base/cpu.h \
 	tests/genmc/model_minilock/base/minilock.h \
+	tests/genmc/mutex.c \
 	tests/genmc/percpu.c \
 	tests/genmc/rwsem.c \
 	tests/genmc/semaphore.c \

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT */
+/* mutex: the lock word without readers. */
+#include "genmc/library.h"
+
+#include "locks/lockword.c"
+#include "locks/mutex.c"
+
+static DEFINE_MUTEX(lock);
+static int data;
+
+static void locker(void)
+{
+	mutex_lock(&lock);
+	data++;
+	mutex_unlock(&lock);
+}
+
+static void tryer(void)
+{
+	if (mutex_trylock(&lock)) {
+		data++;
+		mutex_unlock(&lock);
+	}
+}
+
+static void prepare(void)
+{
+	world_futex(&bucket_of(&lock.word)->lock.state);
+}
+
+static void judge(void)
+{
+	assert(!lock.word);
+	assert(!bucket_of(&lock.word)->waiters);
+}
+
+#include "genmc/threads.h"
