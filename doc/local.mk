@@ -33,4 +33,5 @@ EXTRA_DIST += \
 	doc/design/overview.md \
 	doc/design/porting.md \
 	doc/design/proof.md \
+	doc/design/static-analysis.md \
 	doc/design/watchers.md

@@ -8,6 +8,7 @@ klockinclude_HEADERS = \
 	include/klock/atomic.h \
 	include/klock/attributes.h \
 	include/klock/bug.h \
+	include/klock/capability.h \
 	include/klock/guard.h \
 	include/klock/iocb.h \
 	include/klock/lock_order.h \

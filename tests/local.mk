@@ -24,6 +24,7 @@ include tests/compat/local.mk
 include tests/header/local.mk
 include tests/abi/local.mk
 include tests/coverage/local.mk
+include tests/static/local.mk
 include tests/lint/local.mk
 include tests/install/local.mk
 include tests/docs/local.mk

@@ -35,80 +35,89 @@
 			release(*held);                                                            \
 	}
 
-#define KLOCK_DEFINE_GUARD_LOCK(name, type, acquire, release)                                      \
+/*
+ * How the lock is held: `says` is one of KLOCK_ASSERTS*(). Clang does not follow a guard to the
+ * end of its scope, and so is told that the lock is held, not that it has been taken.
+ */
+#define KLOCK_DEFINE_GUARD_LOCK(name, type, says, acquire, release)                                \
 	KLOCK_DEFINE_GUARD(name, type, release)                                                    \
-	KLOCK_INLINE type *klock_guard_##name##_enter(type *lock)                                  \
+	KLOCK_INLINE type *klock_guard_##name##_enter(type *lock) says(lock)                       \
 	{                                                                                          \
 		acquire(lock);                                                                     \
 		return lock;                                                                       \
 	}
 
 /* `got` is an expression of `lock` that is true when the lock was got. */
-#define KLOCK_DEFINE_GUARD_COND(name, type, got, release)                                          \
+#define KLOCK_DEFINE_GUARD_COND(name, type, says, got, release)                                    \
 	KLOCK_DEFINE_GUARD(name, type, release)                                                    \
-	KLOCK_INLINE KLOCK_MUST_CHECK type *klock_guard_##name##_enter(type *lock)                 \
+	KLOCK_INLINE KLOCK_MUST_CHECK type *klock_guard_##name##_enter(type *lock) says(lock)      \
 	{                                                                                          \
-		return (got) ? lock : 0;                                                           \
+		return (got) ? lock : NULL;                                                        \
 	}
 
-#define KLOCK_DEFINE_GUARD_IOCB(name, type, got, release)                                          \
+#define KLOCK_DEFINE_GUARD_IOCB(name, type, says, got, release)                                    \
 	KLOCK_DEFINE_GUARD(name, type, release)                                                    \
 	KLOCK_INLINE KLOCK_MUST_CHECK type *klock_guard_##name##_enter(                            \
-		const struct KLOCK_TAG(kiocb) *iocb, type *lock)                                   \
+		const struct KLOCK_TAG(kiocb) *iocb, type *lock) says(lock)                        \
 	{                                                                                          \
-		return (got) ? lock : 0;                                                           \
+		return (got) ? lock : NULL;                                                        \
 	}
 
-KLOCK_DEFINE_GUARD_LOCK(mutex, struct KLOCK_TAG(mutex), klock_mutex_lock, klock_mutex_unlock)
-KLOCK_DEFINE_GUARD_COND(mutex_try, struct KLOCK_TAG(mutex), klock_mutex_trylock(lock),
+KLOCK_DEFINE_GUARD_LOCK(mutex, struct KLOCK_TAG(mutex), KLOCK_ASSERTS, klock_mutex_lock,
 			klock_mutex_unlock)
-KLOCK_DEFINE_GUARD_COND(mutex_kill, struct KLOCK_TAG(mutex), !klock_mutex_lock_killable(lock),
-			klock_mutex_unlock)
-KLOCK_DEFINE_GUARD_COND(mutex_intr, struct KLOCK_TAG(mutex), !klock_mutex_lock_interruptible(lock),
-			klock_mutex_unlock)
+KLOCK_DEFINE_GUARD_COND(mutex_try, struct KLOCK_TAG(mutex), KLOCK_ASSERTS,
+			klock_mutex_trylock(lock), klock_mutex_unlock)
+KLOCK_DEFINE_GUARD_COND(mutex_kill, struct KLOCK_TAG(mutex), KLOCK_ASSERTS,
+			!klock_mutex_lock_killable(lock), klock_mutex_unlock)
+KLOCK_DEFINE_GUARD_COND(mutex_intr, struct KLOCK_TAG(mutex), KLOCK_ASSERTS,
+			!klock_mutex_lock_interruptible(lock), klock_mutex_unlock)
 
-KLOCK_DEFINE_GUARD_LOCK(rwsem_read, struct KLOCK_TAG(rw_semaphore), klock_down_read, klock_up_read)
-KLOCK_DEFINE_GUARD_COND(rwsem_read_try, struct KLOCK_TAG(rw_semaphore),
+KLOCK_DEFINE_GUARD_LOCK(rwsem_read, struct KLOCK_TAG(rw_semaphore), KLOCK_ASSERTS_SHARED,
+			klock_down_read, klock_up_read)
+KLOCK_DEFINE_GUARD_COND(rwsem_read_try, struct KLOCK_TAG(rw_semaphore), KLOCK_ASSERTS_SHARED,
 			klock_down_read_trylock(lock), klock_up_read)
-KLOCK_DEFINE_GUARD_COND(rwsem_read_kill, struct KLOCK_TAG(rw_semaphore),
+KLOCK_DEFINE_GUARD_COND(rwsem_read_kill, struct KLOCK_TAG(rw_semaphore), KLOCK_ASSERTS_SHARED,
 			!klock_down_read_killable(lock), klock_up_read)
-KLOCK_DEFINE_GUARD_COND(rwsem_read_intr, struct KLOCK_TAG(rw_semaphore),
+KLOCK_DEFINE_GUARD_COND(rwsem_read_intr, struct KLOCK_TAG(rw_semaphore), KLOCK_ASSERTS_SHARED,
 			!klock_down_read_interruptible(lock), klock_up_read)
 
-KLOCK_DEFINE_GUARD_LOCK(rwsem_write, struct KLOCK_TAG(rw_semaphore), klock_down_write,
-			klock_up_write)
-KLOCK_DEFINE_GUARD_COND(rwsem_write_try, struct KLOCK_TAG(rw_semaphore),
+KLOCK_DEFINE_GUARD_LOCK(rwsem_write, struct KLOCK_TAG(rw_semaphore), KLOCK_ASSERTS,
+			klock_down_write, klock_up_write)
+KLOCK_DEFINE_GUARD_COND(rwsem_write_try, struct KLOCK_TAG(rw_semaphore), KLOCK_ASSERTS,
 			klock_down_write_trylock(lock), klock_up_write)
-KLOCK_DEFINE_GUARD_COND(rwsem_write_kill, struct KLOCK_TAG(rw_semaphore),
+KLOCK_DEFINE_GUARD_COND(rwsem_write_kill, struct KLOCK_TAG(rw_semaphore), KLOCK_ASSERTS,
 			!klock_down_write_killable(lock), klock_up_write)
-KLOCK_DEFINE_GUARD_COND(rwsem_write_intr, struct KLOCK_TAG(rw_semaphore),
+KLOCK_DEFINE_GUARD_COND(rwsem_write_intr, struct KLOCK_TAG(rw_semaphore), KLOCK_ASSERTS,
 			!klock_down_write_interruptible(lock), klock_up_write)
 
-KLOCK_DEFINE_GUARD_LOCK(semaphore, struct KLOCK_TAG(semaphore), klock_down, klock_up)
-KLOCK_DEFINE_GUARD_COND(semaphore_try, struct KLOCK_TAG(semaphore), !klock_down_trylock(lock),
+KLOCK_DEFINE_GUARD_LOCK(semaphore, struct KLOCK_TAG(semaphore), KLOCK_ASSERTS_NOTHING, klock_down,
 			klock_up)
-KLOCK_DEFINE_GUARD_COND(semaphore_kill, struct KLOCK_TAG(semaphore), !klock_down_killable(lock),
-			klock_up)
-KLOCK_DEFINE_GUARD_COND(semaphore_intr, struct KLOCK_TAG(semaphore),
+KLOCK_DEFINE_GUARD_COND(semaphore_try, struct KLOCK_TAG(semaphore), KLOCK_ASSERTS_NOTHING,
+			!klock_down_trylock(lock), klock_up)
+KLOCK_DEFINE_GUARD_COND(semaphore_kill, struct KLOCK_TAG(semaphore), KLOCK_ASSERTS_NOTHING,
+			!klock_down_killable(lock), klock_up)
+KLOCK_DEFINE_GUARD_COND(semaphore_intr, struct KLOCK_TAG(semaphore), KLOCK_ASSERTS_NOTHING,
 			!klock_down_interruptible(lock), klock_up)
 
-KLOCK_DEFINE_GUARD_LOCK(percpu_read, struct KLOCK_TAG(percpu_rw_semaphore), klock_percpu_down_read,
-			klock_percpu_up_read)
+KLOCK_DEFINE_GUARD_LOCK(percpu_read, struct KLOCK_TAG(percpu_rw_semaphore), KLOCK_ASSERTS_SHARED,
+			klock_percpu_down_read, klock_percpu_up_read)
 KLOCK_DEFINE_GUARD_COND(percpu_read_try, struct KLOCK_TAG(percpu_rw_semaphore),
-			klock_percpu_down_read_trylock(lock), klock_percpu_up_read)
+			KLOCK_ASSERTS_SHARED, klock_percpu_down_read_trylock(lock),
+			klock_percpu_up_read)
 KLOCK_DEFINE_GUARD_COND(percpu_read_kill, struct KLOCK_TAG(percpu_rw_semaphore),
-			!klock_percpu_down_read_killable(lock), klock_percpu_up_read)
-KLOCK_DEFINE_GUARD_LOCK(percpu_write, struct KLOCK_TAG(percpu_rw_semaphore),
+			KLOCK_ASSERTS_SHARED, !klock_percpu_down_read_killable(lock),
+			klock_percpu_up_read)
+KLOCK_DEFINE_GUARD_LOCK(percpu_write, struct KLOCK_TAG(percpu_rw_semaphore), KLOCK_ASSERTS,
 			klock_percpu_down_write, klock_percpu_up_write)
-KLOCK_DEFINE_GUARD_COND(percpu_write_kill, struct KLOCK_TAG(percpu_rw_semaphore),
+KLOCK_DEFINE_GUARD_COND(percpu_write_kill, struct KLOCK_TAG(percpu_rw_semaphore), KLOCK_ASSERTS,
 			!klock_percpu_down_write_killable(lock), klock_percpu_up_write)
 
-KLOCK_DEFINE_GUARD_IOCB(iocb_read, struct KLOCK_TAG(rw_semaphore),
+KLOCK_DEFINE_GUARD_IOCB(iocb_read, struct KLOCK_TAG(rw_semaphore), KLOCK_ASSERTS_SHARED,
 			!klock_iocb_read_lock(iocb, lock), klock_up_read)
-KLOCK_DEFINE_GUARD_IOCB(iocb_write, struct KLOCK_TAG(rw_semaphore),
+KLOCK_DEFINE_GUARD_IOCB(iocb_write, struct KLOCK_TAG(rw_semaphore), KLOCK_ASSERTS,
 			!klock_iocb_write_lock(iocb, lock), klock_up_write)
-KLOCK_DEFINE_GUARD_IOCB(iocb_mutex, struct KLOCK_TAG(mutex), !klock_iocb_mutex_lock(iocb, lock),
-			klock_mutex_unlock)
+KLOCK_DEFINE_GUARD_IOCB(iocb_mutex, struct KLOCK_TAG(mutex), KLOCK_ASSERTS,
+			!klock_iocb_mutex_lock(iocb, lock), klock_mutex_unlock)
 
 #define KLOCK_PASTE_(a, b) a##b
 #define KLOCK_PASTE(a, b) KLOCK_PASTE_(a, b)
@@ -123,18 +132,24 @@ KLOCK_DEFINE_GUARD_IOCB(iocb_mutex, struct KLOCK_TAG(mutex), !klock_iocb_mutex_l
 
 /*
  * A loop that runs once: `held##_ran` turns from NULL to the guard. The name
- * is new each time, so that nested scopes shadow nothing.
+ * is new each time, so that nested scopes shadow nothing. The lock is taken in the
+ * condition, so that clang takes it for held in the body, and nowhere else.
  */
-#define KLOCK_SCOPE(name, held, more, ...)                                                         \
-	for (KLOCK_GUARD_VAR(name, held)(__VA_ARGS__), held##_ran = 0; !held##_ran more;           \
+#define KLOCK_SCOPE(name, held, goes_on, ...)                                                      \
+	for (klock_guard_##name held                                                               \
+		     __attribute__((cleanup(klock_guard_##name##_exit), unused)) = NULL,           \
+		     held##_ran = NULL;                                                            \
+	     !held##_ran && goes_on(held = klock_guard_##name##_enter(__VA_ARGS__));               \
 	     held##_ran = (klock_guard_##name)1)
+#define KLOCK_IF_GOT(got) (!!(got))
+#define KLOCK_GOT_OR_NOT(got) ((void)(got), 1)
 
-#define KLOCK_SCOPED_GUARD(name, held, ...) KLOCK_SCOPE(name, held, &&held, __VA_ARGS__)
+#define KLOCK_SCOPED_GUARD(name, held, ...) KLOCK_SCOPE(name, held, KLOCK_IF_GOT, __VA_ARGS__)
 #define KLOCK_SCOPED_GUARD_AT(name, id, ...)                                                       \
 	KLOCK_SCOPED_GUARD(name, KLOCK_PASTE(klock_scope_at_, id), __VA_ARGS__)
 
 #define KLOCK_SCOPED_COND_GUARD(name, fail, held, ...)                                             \
-	KLOCK_SCOPE(name, held, , __VA_ARGS__)                                                     \
+	KLOCK_SCOPE(name, held, KLOCK_GOT_OR_NOT, __VA_ARGS__)                                     \
 	if (!held) {                                                                               \
 		fail;                                                                              \
 	} else

@@ -91,6 +91,7 @@ KLOCK_INLINE KLOCK_MUST_CHECK int klock_kiocb_set_rw_flags(struct KLOCK_TAG(kioc
 /* Holds `sem` for reading on 0. */
 KLOCK_INLINE KLOCK_MUST_CHECK int klock_iocb_read_lock(const struct KLOCK_TAG(kiocb) *iocb,
 						       struct KLOCK_TAG(rw_semaphore) *sem)
+	KLOCK_TRY_ACQUIRES_SHARED(0, sem)
 {
 	if (iocb->ki_flags & KLOCK_IOCB_NOWAIT)
 		return klock_down_read_trylock(sem) ? 0 : -EAGAIN;
@@ -100,6 +101,7 @@ KLOCK_INLINE KLOCK_MUST_CHECK int klock_iocb_read_lock(const struct KLOCK_TAG(ki
 /* Holds `sem` for writing on 0. */
 KLOCK_INLINE KLOCK_MUST_CHECK int klock_iocb_write_lock(const struct KLOCK_TAG(kiocb) *iocb,
 							struct KLOCK_TAG(rw_semaphore) *sem)
+	KLOCK_TRY_ACQUIRES(0, sem)
 {
 	if (iocb->ki_flags & KLOCK_IOCB_NOWAIT)
 		return klock_down_write_trylock(sem) ? 0 : -EAGAIN;
@@ -109,6 +111,7 @@ KLOCK_INLINE KLOCK_MUST_CHECK int klock_iocb_write_lock(const struct KLOCK_TAG(k
 /* Owns `lock` on 0. */
 KLOCK_INLINE KLOCK_MUST_CHECK int klock_iocb_mutex_lock(const struct KLOCK_TAG(kiocb) *iocb,
 							struct KLOCK_TAG(mutex) *lock)
+	KLOCK_TRY_ACQUIRES(0, lock)
 {
 	if (iocb->ki_flags & KLOCK_IOCB_NOWAIT)
 		return klock_mutex_trylock(lock) ? 0 : -EAGAIN;
@@ -127,6 +130,7 @@ KLOCK_INLINE KLOCK_MUST_CHECK int klock_iocb_down(const struct KLOCK_TAG(kiocb) 
 /* The same by the flags of an iomap operation: IOMAP_NOWAIT is what may not wait. */
 KLOCK_INLINE KLOCK_MUST_CHECK int klock_iomap_read_lock(unsigned int flags,
 							struct KLOCK_TAG(rw_semaphore) *sem)
+	KLOCK_TRY_ACQUIRES_SHARED(0, sem)
 {
 	if (flags & KLOCK_IOMAP_NOWAIT)
 		return klock_down_read_trylock(sem) ? 0 : -EAGAIN;
@@ -135,6 +139,7 @@ KLOCK_INLINE KLOCK_MUST_CHECK int klock_iomap_read_lock(unsigned int flags,
 
 KLOCK_INLINE KLOCK_MUST_CHECK int klock_iomap_write_lock(unsigned int flags,
 							 struct KLOCK_TAG(rw_semaphore) *sem)
+	KLOCK_TRY_ACQUIRES(0, sem)
 {
 	if (flags & KLOCK_IOMAP_NOWAIT)
 		return klock_down_write_trylock(sem) ? 0 : -EAGAIN;
@@ -143,6 +148,7 @@ KLOCK_INLINE KLOCK_MUST_CHECK int klock_iomap_write_lock(unsigned int flags,
 
 KLOCK_INLINE KLOCK_MUST_CHECK int klock_iomap_mutex_lock(unsigned int flags,
 							 struct KLOCK_TAG(mutex) *lock)
+	KLOCK_TRY_ACQUIRES(0, lock)
 {
 	if (flags & KLOCK_IOMAP_NOWAIT)
 		return klock_mutex_trylock(lock) ? 0 : -EAGAIN;
@@ -185,17 +191,20 @@ KLOCK_INLINE KLOCK_MUST_CHECK int kiocb_set_rw_flags(struct kiocb *ki, unsigned 
 
 KLOCK_INLINE KLOCK_MUST_CHECK int iocb_read_lock(const struct kiocb *iocb,
 						 struct rw_semaphore *sem)
+	KLOCK_TRY_ACQUIRES_SHARED(0, sem)
 {
 	return klock_iocb_read_lock(iocb, sem);
 }
 
 KLOCK_INLINE KLOCK_MUST_CHECK int iocb_write_lock(const struct kiocb *iocb,
 						  struct rw_semaphore *sem)
+	KLOCK_TRY_ACQUIRES(0, sem)
 {
 	return klock_iocb_write_lock(iocb, sem);
 }
 
 KLOCK_INLINE KLOCK_MUST_CHECK int iocb_mutex_lock(const struct kiocb *iocb, struct mutex *lock)
+	KLOCK_TRY_ACQUIRES(0, lock)
 {
 	return klock_iocb_mutex_lock(iocb, lock);
 }
@@ -206,16 +215,19 @@ KLOCK_INLINE KLOCK_MUST_CHECK int iocb_down(const struct kiocb *iocb, struct sem
 }
 
 KLOCK_INLINE KLOCK_MUST_CHECK int iomap_read_lock(unsigned int flags, struct rw_semaphore *sem)
+	KLOCK_TRY_ACQUIRES_SHARED(0, sem)
 {
 	return klock_iomap_read_lock(flags, sem);
 }
 
 KLOCK_INLINE KLOCK_MUST_CHECK int iomap_write_lock(unsigned int flags, struct rw_semaphore *sem)
+	KLOCK_TRY_ACQUIRES(0, sem)
 {
 	return klock_iomap_write_lock(flags, sem);
 }
 
 KLOCK_INLINE KLOCK_MUST_CHECK int iomap_mutex_lock(unsigned int flags, struct mutex *lock)
+	KLOCK_TRY_ACQUIRES(0, lock)
 {
 	return klock_iomap_mutex_lock(flags, lock);
 }
@@ -224,6 +236,15 @@ KLOCK_INLINE KLOCK_MUST_CHECK int iomap_down(unsigned int flags, struct semaphor
 {
 	return klock_iomap_down(flags, sem);
 }
+
+#ifdef __CHECKER__
+#define iocb_read_lock(iocb, sem) KLOCK_SPARSE_FAILS(sem, iocb_read_lock(iocb, sem))
+#define iocb_write_lock(iocb, sem) KLOCK_SPARSE_FAILS(sem, iocb_write_lock(iocb, sem))
+#define iocb_mutex_lock(iocb, lock) KLOCK_SPARSE_FAILS(lock, iocb_mutex_lock(iocb, lock))
+#define iomap_read_lock(flags, sem) KLOCK_SPARSE_FAILS(sem, iomap_read_lock(flags, sem))
+#define iomap_write_lock(flags, sem) KLOCK_SPARSE_FAILS(sem, iomap_write_lock(flags, sem))
+#define iomap_mutex_lock(flags, lock) KLOCK_SPARSE_FAILS(lock, iomap_mutex_lock(flags, lock))
+#endif
 
 #endif
 

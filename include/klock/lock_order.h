@@ -54,9 +54,9 @@ void klock_lockdep_order_del(struct klock_order *order);
 
 #define KLOCK_ORDER_RECORD(nr, ...) KLOCK_ORDER_RECORD_(nr, __VA_ARGS__)
 #define KLOCK_ORDER_RECORD_(nr, ...)                                                               \
-	static const char *const klock_order_names_##nr[] = { __VA_ARGS__, 0 };                    \
+	static const char *const klock_order_names_##nr[] = { __VA_ARGS__, NULL };                 \
 	static struct klock_order klock_order_##nr = { klock_order_names_##nr, __FILE__, __LINE__, \
-						       false, 0 };                                 \
+						       false, NULL };                              \
 	__attribute__((constructor)) static void klock_order_add_##nr(void)                        \
 	{                                                                                          \
 		klock_lockdep_order_add(&klock_order_##nr);                                        \

@@ -150,11 +150,14 @@ typedef klock_lock_print_fn lock_print_fn;
 /* Each place reports once, with or without _once. */
 #define lockdep_assert_once(condition) lockdep_assert(condition)
 #define lockdep_assert_held(lock)                                                                  \
-	klock_lockdep_assert(&(lock)->dep_map, -1, 0, "the lock is held")
+	(klock_lockdep_assert(&(lock)->dep_map, -1, 0, "the lock is held"),                        \
+	 klock_assume_held(lock))
 #define lockdep_assert_held_write(lock)                                                            \
-	klock_lockdep_assert(&(lock)->dep_map, 0, 0, "the lock is held for writing")
+	(klock_lockdep_assert(&(lock)->dep_map, 0, 0, "the lock is held for writing"),             \
+	 klock_assume_held_write(lock))
 #define lockdep_assert_held_read(lock)                                                             \
-	klock_lockdep_assert(&(lock)->dep_map, 1, 0, "the lock is held for reading")
+	(klock_lockdep_assert(&(lock)->dep_map, 1, 0, "the lock is held for reading"),             \
+	 klock_assume_held_read(lock))
 #define lockdep_assert_held_once(lock) lockdep_assert_held(lock)
 #define lockdep_assert_not_held(lock)                                                              \
 	klock_lockdep_assert(&(lock)->dep_map, -1, 1, "the lock is not held")

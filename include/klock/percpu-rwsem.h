@@ -43,11 +43,11 @@ struct KLOCK_TAG(percpu_rw_semaphore) {
 	struct KLOCK_TAG(rw_semaphore) rw; /* writers hold it; readers that must wait queue on it */
 	struct klock_percpu_slot *allocated; /* to be freed: NULL in a static lock */
 	struct lockdep_map dep_map;
-};
+} KLOCK_CAPABILITY("percpu_rw_semaphore");
 
 #define KLOCK_PERCPU_RWSEM_INITIALIZER(lockname, static_slots)                                     \
-	{ 0, 0, 0, static_slots, KLOCK_RWSEM_INITIALIZER(lockname), 0,                          \
-	  KLOCK_STATIC_MAP(lockname) }
+	{ 0, 0, 0, static_slots, KLOCK_RWSEM_INITIALIZER(lockname),                                \
+	  NULL, KLOCK_STATIC_MAP(lockname) }
 
 /* 0, or -ENOMEM. */
 KLOCK_MUST_CHECK int klock_percpu_init(struct KLOCK_TAG(percpu_rw_semaphore) *sem,
@@ -73,7 +73,7 @@ KLOCK_INLINE int32_t *klock_percpu_counter(struct KLOCK_TAG(percpu_rw_semaphore)
 
 	/* relaxed: the slots were there, zeroed, before the program shared the lock */
 	if (KLOCK_UNLIKELY(id - 1 >= klock_load_relaxed(&sem->nr_slots)))
-		return 0;
+		return NULL;
 	return &sem->slots[id].readers;
 }
 
@@ -123,6 +123,7 @@ KLOCK_INLINE bool klock_percpu_read_fast(struct KLOCK_TAG(percpu_rw_semaphore) *
 
 /* Sleeps until the caller holds the lock for reading. */
 KLOCK_INLINE void klock_percpu_down_read(struct KLOCK_TAG(percpu_rw_semaphore) *sem)
+	KLOCK_ACQUIRES_SHARED(sem)
 {
 	if (!klock_percpu_read_fast(sem))
 		(void)!klock_percpu_acquire(sem, KLOCK_READ, KLOCK_FOREVER);
@@ -131,6 +132,7 @@ KLOCK_INLINE void klock_percpu_down_read(struct KLOCK_TAG(percpu_rw_semaphore) *
 /* 1: the caller holds it for reading. 0: a writer does, or waits. Never sleeps. */
 KLOCK_INLINE KLOCK_MUST_CHECK int
 klock_percpu_down_read_trylock(struct KLOCK_TAG(percpu_rw_semaphore) *sem)
+	KLOCK_TRY_ACQUIRES_SHARED(1, sem)
 {
 	if (klock_percpu_read_fast(sem))
 		return 1;
@@ -140,6 +142,7 @@ klock_percpu_down_read_trylock(struct KLOCK_TAG(percpu_rw_semaphore) *sem)
 /* With `try`, as percpu_down_read_trylock(); without, sleeps and returns true. */
 KLOCK_INLINE KLOCK_MUST_CHECK bool
 klock_percpu_down_read_try_or_lock(struct KLOCK_TAG(percpu_rw_semaphore) *sem, bool try_)
+	KLOCK_TRY_ACQUIRES_SHARED(1, sem)
 {
 	if (try_)
 		return klock_percpu_down_read_trylock(sem);
@@ -150,6 +153,7 @@ klock_percpu_down_read_try_or_lock(struct KLOCK_TAG(percpu_rw_semaphore) *sem, b
 /* 0, or -EINTR when the thread is killed while it waits (see <klock/task.h>). */
 KLOCK_INLINE KLOCK_MUST_CHECK int
 klock_percpu_down_read_killable(struct KLOCK_TAG(percpu_rw_semaphore) *sem)
+	KLOCK_TRY_ACQUIRES_SHARED(0, sem)
 {
 	if (klock_percpu_read_fast(sem))
 		return 0;
@@ -159,6 +163,7 @@ klock_percpu_down_read_killable(struct KLOCK_TAG(percpu_rw_semaphore) *sem)
 /* 0, or -ETIME when `ns` nanoseconds pass first; -EINVAL and a report for a negative time. */
 KLOCK_INLINE KLOCK_MUST_CHECK int
 klock_percpu_down_read_timeout(struct KLOCK_TAG(percpu_rw_semaphore) *sem, int64_t ns)
+	KLOCK_TRY_ACQUIRES_SHARED(0, sem)
 {
 	if (klock_percpu_read_fast(sem))
 		return 0;
@@ -167,6 +172,7 @@ klock_percpu_down_read_timeout(struct KLOCK_TAG(percpu_rw_semaphore) *sem, int64
 
 /* Gives a hold for reading up. */
 KLOCK_INLINE void klock_percpu_up_read(struct KLOCK_TAG(percpu_rw_semaphore) *sem)
+	KLOCK_RELEASES_SHARED(sem)
 {
 	if (KLOCK_UNLIKELY(!klock_percpu_read_drop(sem, klock_self_word)))
 		klock_percpu_release(sem, KLOCK_READ);
@@ -174,6 +180,7 @@ KLOCK_INLINE void klock_percpu_up_read(struct KLOCK_TAG(percpu_rw_semaphore) *se
 
 /* Sleeps until the caller holds the lock alone; neither killed nor interrupted. */
 KLOCK_INLINE void klock_percpu_down_write(struct KLOCK_TAG(percpu_rw_semaphore) *sem)
+	KLOCK_ACQUIRES(sem)
 {
 	(void)!klock_percpu_acquire(sem, KLOCK_WRITE, KLOCK_FOREVER);
 }
@@ -181,6 +188,7 @@ KLOCK_INLINE void klock_percpu_down_write(struct KLOCK_TAG(percpu_rw_semaphore) 
 /* 0, or -EINTR when the thread is killed while it waits. */
 KLOCK_INLINE KLOCK_MUST_CHECK int
 klock_percpu_down_write_killable(struct KLOCK_TAG(percpu_rw_semaphore) *sem)
+	KLOCK_TRY_ACQUIRES(0, sem)
 {
 	return klock_percpu_acquire(sem, KLOCK_WRITE | KLOCK_KILLABLE, KLOCK_FOREVER);
 }
@@ -188,12 +196,14 @@ klock_percpu_down_write_killable(struct KLOCK_TAG(percpu_rw_semaphore) *sem)
 /* 0, or -ETIME when `ns` nanoseconds pass first; -EINVAL and a report for a negative time. */
 KLOCK_INLINE KLOCK_MUST_CHECK int
 klock_percpu_down_write_timeout(struct KLOCK_TAG(percpu_rw_semaphore) *sem, int64_t ns)
+	KLOCK_TRY_ACQUIRES(0, sem)
 {
 	return klock_percpu_acquire(sem, KLOCK_WRITE, ns);
 }
 
 /* Gives the lock up; only the thread that holds it for writing may. */
 KLOCK_INLINE void klock_percpu_up_write(struct KLOCK_TAG(percpu_rw_semaphore) *sem)
+	KLOCK_RELEASES(sem)
 {
 	klock_percpu_release(sem, KLOCK_WRITE);
 }
@@ -203,6 +213,10 @@ KLOCK_INLINE bool klock_percpu_is_write_locked(const struct KLOCK_TAG(percpu_rw_
 {
 	return klock_load_relaxed(&sem->block);
 }
+
+KLOCK_ASSUME(held, struct KLOCK_TAG(percpu_rw_semaphore), KLOCK_ASSERTS_SHARED)
+KLOCK_ASSUME(held_read, struct KLOCK_TAG(percpu_rw_semaphore), KLOCK_ASSERTS_SHARED)
+KLOCK_ASSUME(held_write, struct KLOCK_TAG(percpu_rw_semaphore), KLOCK_ASSERTS)
 
 #ifndef KLOCK_NO_KERNEL_NAMES
 
@@ -228,54 +242,64 @@ KLOCK_INLINE void percpu_free_rwsem(struct percpu_rw_semaphore *sem)
 }
 
 KLOCK_INLINE void percpu_down_read(struct percpu_rw_semaphore *sem)
+	KLOCK_ACQUIRES_SHARED(sem)
 {
 	klock_percpu_down_read(sem);
 }
 
 KLOCK_INLINE KLOCK_MUST_CHECK int percpu_down_read_trylock(struct percpu_rw_semaphore *sem)
+	KLOCK_TRY_ACQUIRES_SHARED(1, sem)
 {
 	return klock_percpu_down_read_trylock(sem);
 }
 
 KLOCK_INLINE KLOCK_MUST_CHECK bool percpu_down_read_try_or_lock(struct percpu_rw_semaphore *sem,
 								bool try_)
+	KLOCK_TRY_ACQUIRES_SHARED(1, sem)
 {
 	return klock_percpu_down_read_try_or_lock(sem, try_);
 }
 
 KLOCK_INLINE KLOCK_MUST_CHECK int percpu_down_read_killable(struct percpu_rw_semaphore *sem)
+	KLOCK_TRY_ACQUIRES_SHARED(0, sem)
 {
 	return klock_percpu_down_read_killable(sem);
 }
 
 KLOCK_INLINE KLOCK_MUST_CHECK int percpu_down_read_timeout(struct percpu_rw_semaphore *sem,
 							   int64_t ns)
+	KLOCK_TRY_ACQUIRES_SHARED(0, sem)
 {
 	return klock_percpu_down_read_timeout(sem, ns);
 }
 
 KLOCK_INLINE void percpu_up_read(struct percpu_rw_semaphore *sem)
+	KLOCK_RELEASES_SHARED(sem)
 {
 	klock_percpu_up_read(sem);
 }
 
 KLOCK_INLINE void percpu_down_write(struct percpu_rw_semaphore *sem)
+	KLOCK_ACQUIRES(sem)
 {
 	klock_percpu_down_write(sem);
 }
 
 KLOCK_INLINE KLOCK_MUST_CHECK int percpu_down_write_killable(struct percpu_rw_semaphore *sem)
+	KLOCK_TRY_ACQUIRES(0, sem)
 {
 	return klock_percpu_down_write_killable(sem);
 }
 
 KLOCK_INLINE KLOCK_MUST_CHECK int percpu_down_write_timeout(struct percpu_rw_semaphore *sem,
 							    int64_t ns)
+	KLOCK_TRY_ACQUIRES(0, sem)
 {
 	return klock_percpu_down_write_timeout(sem, ns);
 }
 
 KLOCK_INLINE void percpu_up_write(struct percpu_rw_semaphore *sem)
+	KLOCK_RELEASES(sem)
 {
 	klock_percpu_up_write(sem);
 }
@@ -284,6 +308,21 @@ KLOCK_INLINE bool percpu_is_write_locked(const struct percpu_rw_semaphore *sem)
 {
 	return klock_percpu_is_write_locked(sem);
 }
+
+#ifdef __CHECKER__
+#define percpu_down_read(sem) KLOCK_SPARSE_TAKES(sem, percpu_down_read(sem))
+#define percpu_down_read_trylock(sem) KLOCK_SPARSE_TRIES(sem, percpu_down_read_trylock(sem))
+#define percpu_down_read_try_or_lock(sem, try_)                                                    \
+	KLOCK_SPARSE_TRIES(sem, percpu_down_read_try_or_lock(sem, try_))
+#define percpu_down_read_killable(sem) KLOCK_SPARSE_FAILS(sem, percpu_down_read_killable(sem))
+#define percpu_down_read_timeout(sem, ns) KLOCK_SPARSE_FAILS(sem, percpu_down_read_timeout(sem, ns))
+#define percpu_up_read(sem) KLOCK_SPARSE_GIVES(sem, percpu_up_read(sem))
+#define percpu_down_write(sem) KLOCK_SPARSE_TAKES(sem, percpu_down_write(sem))
+#define percpu_down_write_killable(sem) KLOCK_SPARSE_FAILS(sem, percpu_down_write_killable(sem))
+#define percpu_down_write_timeout(sem, ns)                                                         \
+	KLOCK_SPARSE_FAILS(sem, percpu_down_write_timeout(sem, ns))
+#define percpu_up_write(sem) KLOCK_SPARSE_GIVES(sem, percpu_up_write(sem))
+#endif
 
 #endif
 

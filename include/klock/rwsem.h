@@ -33,7 +33,7 @@ struct KLOCK_TAG(rw_semaphore) {
 	uint32_t word; /* see <klock/lockword.h> */
 	uint32_t spin; /* how long a spin for this lock has paid off lately */
 	struct lockdep_map dep_map;
-};
+} KLOCK_CAPABILITY("rw_semaphore");
 
 #define KLOCK_RWSEM_INITIALIZER(lockname) { 0, 0, KLOCK_STATIC_MAP(lockname) }
 
@@ -55,24 +55,26 @@ void klock_rwsem_destroy(struct KLOCK_TAG(rw_semaphore) *sem);
 
 /* Sleeps until the caller holds the lock for reading; neither killed nor interrupted. */
 KLOCK_INLINE void klock_down_read(struct KLOCK_TAG(rw_semaphore) *sem)
+	KLOCK_ACQUIRES_SHARED(sem)
 {
 	if (!klock_word_read_fast(&sem->word))
-		(void)!klock_rwsem_acquire(sem, KLOCK_READ, KLOCK_FOREVER, 0);
+		(void)!klock_rwsem_acquire(sem, KLOCK_READ, KLOCK_FOREVER, NULL);
 }
 
 /* As down_read(), for a lock of a class of which the caller holds another. */
 KLOCK_INLINE void klock_down_read_nested(struct KLOCK_TAG(rw_semaphore) *sem, unsigned int subclass)
+	KLOCK_ACQUIRES_SHARED(sem)
 {
 	if (!klock_word_read_fast(&sem->word))
 		(void)!klock_rwsem_acquire(sem, KLOCK_READ | KLOCK_SUBCLASS(subclass),
-					   KLOCK_FOREVER, 0);
+					   KLOCK_FOREVER, NULL);
 }
 
 /* As down_read(), for a lock that another thread gives up, with up_read_non_owner(). */
 KLOCK_INLINE void klock_down_read_non_owner(struct KLOCK_TAG(rw_semaphore) *sem)
 {
 	if (!klock_word_read_fast(&sem->word))
-		(void)!klock_rwsem_acquire(sem, KLOCK_READ | KLOCK_NON_OWNER, KLOCK_FOREVER, 0);
+		(void)!klock_rwsem_acquire(sem, KLOCK_READ | KLOCK_NON_OWNER, KLOCK_FOREVER, NULL);
 }
 
 /*
@@ -80,17 +82,19 @@ KLOCK_INLINE void klock_down_read_non_owner(struct KLOCK_TAG(rw_semaphore) *sem)
  * often enough. Never sleeps.
  */
 KLOCK_INLINE KLOCK_MUST_CHECK int klock_down_read_trylock(struct KLOCK_TAG(rw_semaphore) *sem)
+	KLOCK_TRY_ACQUIRES_SHARED(1, sem)
 {
 	if (klock_word_read_fast(&sem->word))
 		return 1;
 	if (klock_word_read_refused(&sem->word))
 		return 0;
-	return !klock_rwsem_acquire(sem, KLOCK_READ | KLOCK_TRY, KLOCK_FOREVER, 0);
+	return !klock_rwsem_acquire(sem, KLOCK_READ | KLOCK_TRY, KLOCK_FOREVER, NULL);
 }
 
 /* With `try`, as down_read_trylock(); without, sleeps, and returns true. */
 KLOCK_INLINE KLOCK_MUST_CHECK bool klock_down_read_try_or_lock(struct KLOCK_TAG(rw_semaphore) *sem,
 							       bool try_)
+	KLOCK_TRY_ACQUIRES_SHARED(1, sem)
 {
 	if (try_)
 		return klock_down_read_trylock(sem);
@@ -100,27 +104,30 @@ KLOCK_INLINE KLOCK_MUST_CHECK bool klock_down_read_try_or_lock(struct KLOCK_TAG(
 
 /* 0, or -EINTR when the thread is killed while it waits (see <klock/task.h>). */
 KLOCK_INLINE KLOCK_MUST_CHECK int klock_down_read_killable(struct KLOCK_TAG(rw_semaphore) *sem)
+	KLOCK_TRY_ACQUIRES_SHARED(0, sem)
 {
 	if (klock_word_read_fast(&sem->word))
 		return 0;
-	return klock_rwsem_acquire(sem, KLOCK_READ | KLOCK_KILLABLE, KLOCK_FOREVER, 0);
+	return klock_rwsem_acquire(sem, KLOCK_READ | KLOCK_KILLABLE, KLOCK_FOREVER, NULL);
 }
 
 KLOCK_INLINE KLOCK_MUST_CHECK int
 klock_down_read_killable_nested(struct KLOCK_TAG(rw_semaphore) *sem, unsigned int subclass)
+	KLOCK_TRY_ACQUIRES_SHARED(0, sem)
 {
 	if (klock_word_read_fast(&sem->word))
 		return 0;
 	return klock_rwsem_acquire(sem, KLOCK_READ | KLOCK_KILLABLE | KLOCK_SUBCLASS(subclass),
-				   KLOCK_FOREVER, 0);
+				   KLOCK_FOREVER, NULL);
 }
 
 /* 0, or -EINTR when the thread is killed or interrupted while it waits. */
 KLOCK_INLINE KLOCK_MUST_CHECK int klock_down_read_interruptible(struct KLOCK_TAG(rw_semaphore) *sem)
+	KLOCK_TRY_ACQUIRES_SHARED(0, sem)
 {
 	if (klock_word_read_fast(&sem->word))
 		return 0;
-	return klock_rwsem_acquire(sem, KLOCK_READ | KLOCK_INTERRUPTIBLE, KLOCK_FOREVER, 0);
+	return klock_rwsem_acquire(sem, KLOCK_READ | KLOCK_INTERRUPTIBLE, KLOCK_FOREVER, NULL);
 }
 
 /*
@@ -129,31 +136,35 @@ KLOCK_INLINE KLOCK_MUST_CHECK int klock_down_read_interruptible(struct KLOCK_TAG
  */
 KLOCK_INLINE KLOCK_MUST_CHECK int klock_down_read_timeout(struct KLOCK_TAG(rw_semaphore) *sem,
 							  int64_t ns)
+	KLOCK_TRY_ACQUIRES_SHARED(0, sem)
 {
 	if (klock_word_read_fast(&sem->word))
 		return 0;
-	return klock_rwsem_acquire(sem, KLOCK_READ, ns, 0);
+	return klock_rwsem_acquire(sem, KLOCK_READ, ns, NULL);
 }
 
 /* Sleeps until the caller holds the lock for writing, alone; neither killed nor interrupted. */
 KLOCK_INLINE void klock_down_write(struct KLOCK_TAG(rw_semaphore) *sem)
+	KLOCK_ACQUIRES(sem)
 {
 	if (!klock_word_write_fast(&sem->word))
-		(void)!klock_rwsem_acquire(sem, KLOCK_WRITE, KLOCK_FOREVER, 0);
+		(void)!klock_rwsem_acquire(sem, KLOCK_WRITE, KLOCK_FOREVER, NULL);
 }
 
 /* As down_write(), for a lock of a class of which the caller holds another. */
 KLOCK_INLINE void klock_down_write_nested(struct KLOCK_TAG(rw_semaphore) *sem,
 					  unsigned int subclass)
+	KLOCK_ACQUIRES(sem)
 {
 	if (!klock_word_write_fast(&sem->word))
 		(void)!klock_rwsem_acquire(sem, KLOCK_WRITE | KLOCK_SUBCLASS(subclass),
-					   KLOCK_FOREVER, 0);
+					   KLOCK_FOREVER, NULL);
 }
 
 /* As down_write(); any order within the class is safe while `nest` is held. */
 KLOCK_INLINE void klock_down_write_nest_map(struct KLOCK_TAG(rw_semaphore) *sem,
 					    const struct lockdep_map *nest)
+	KLOCK_ACQUIRES(sem)
 {
 	if (!klock_word_write_fast(&sem->word))
 		(void)!klock_rwsem_acquire(sem, KLOCK_WRITE, KLOCK_FOREVER, nest);
@@ -161,17 +172,19 @@ KLOCK_INLINE void klock_down_write_nest_map(struct KLOCK_TAG(rw_semaphore) *sem,
 
 /* 1: the caller holds it for writing. 0: somebody holds it, or waits as above. Never sleeps. */
 KLOCK_INLINE KLOCK_MUST_CHECK int klock_down_write_trylock(struct KLOCK_TAG(rw_semaphore) *sem)
+	KLOCK_TRY_ACQUIRES(1, sem)
 {
 	if (klock_word_write_fast(&sem->word))
 		return 1;
 	if (klock_word_write_refused(&sem->word))
 		return 0;
-	return !klock_rwsem_acquire(sem, KLOCK_WRITE | KLOCK_TRY, KLOCK_FOREVER, 0);
+	return !klock_rwsem_acquire(sem, KLOCK_WRITE | KLOCK_TRY, KLOCK_FOREVER, NULL);
 }
 
 /* With `try`, as down_write_trylock(); without, sleeps, and returns true. */
 KLOCK_INLINE KLOCK_MUST_CHECK bool klock_down_write_try_or_lock(struct KLOCK_TAG(rw_semaphore) *sem,
 								bool try_)
+	KLOCK_TRY_ACQUIRES(1, sem)
 {
 	if (try_)
 		return klock_down_write_trylock(sem);
@@ -181,28 +194,31 @@ KLOCK_INLINE KLOCK_MUST_CHECK bool klock_down_write_try_or_lock(struct KLOCK_TAG
 
 /* 0, or -EINTR when the thread is killed while it waits (see <klock/task.h>). */
 KLOCK_INLINE KLOCK_MUST_CHECK int klock_down_write_killable(struct KLOCK_TAG(rw_semaphore) *sem)
+	KLOCK_TRY_ACQUIRES(0, sem)
 {
 	if (klock_word_write_fast(&sem->word))
 		return 0;
-	return klock_rwsem_acquire(sem, KLOCK_WRITE | KLOCK_KILLABLE, KLOCK_FOREVER, 0);
+	return klock_rwsem_acquire(sem, KLOCK_WRITE | KLOCK_KILLABLE, KLOCK_FOREVER, NULL);
 }
 
 KLOCK_INLINE KLOCK_MUST_CHECK int
 klock_down_write_killable_nested(struct KLOCK_TAG(rw_semaphore) *sem, unsigned int subclass)
+	KLOCK_TRY_ACQUIRES(0, sem)
 {
 	if (klock_word_write_fast(&sem->word))
 		return 0;
 	return klock_rwsem_acquire(sem, KLOCK_WRITE | KLOCK_KILLABLE | KLOCK_SUBCLASS(subclass),
-				   KLOCK_FOREVER, 0);
+				   KLOCK_FOREVER, NULL);
 }
 
 /* 0, or -EINTR when the thread is killed or interrupted while it waits. */
 KLOCK_INLINE KLOCK_MUST_CHECK int
 klock_down_write_interruptible(struct KLOCK_TAG(rw_semaphore) *sem)
+	KLOCK_TRY_ACQUIRES(0, sem)
 {
 	if (klock_word_write_fast(&sem->word))
 		return 0;
-	return klock_rwsem_acquire(sem, KLOCK_WRITE | KLOCK_INTERRUPTIBLE, KLOCK_FOREVER, 0);
+	return klock_rwsem_acquire(sem, KLOCK_WRITE | KLOCK_INTERRUPTIBLE, KLOCK_FOREVER, NULL);
 }
 
 /*
@@ -211,14 +227,16 @@ klock_down_write_interruptible(struct KLOCK_TAG(rw_semaphore) *sem)
  */
 KLOCK_INLINE KLOCK_MUST_CHECK int klock_down_write_timeout(struct KLOCK_TAG(rw_semaphore) *sem,
 							   int64_t ns)
+	KLOCK_TRY_ACQUIRES(0, sem)
 {
 	if (klock_word_write_fast(&sem->word))
 		return 0;
-	return klock_rwsem_acquire(sem, KLOCK_WRITE, ns, 0);
+	return klock_rwsem_acquire(sem, KLOCK_WRITE, ns, NULL);
 }
 
 /* Gives up a hold for reading. */
 KLOCK_INLINE void klock_up_read(struct KLOCK_TAG(rw_semaphore) *sem)
+	KLOCK_RELEASES_SHARED(sem)
 {
 	if (!klock_word_read_unlock_fast(&sem->word))
 		klock_rwsem_release(sem, KLOCK_READ);
@@ -226,6 +244,7 @@ KLOCK_INLINE void klock_up_read(struct KLOCK_TAG(rw_semaphore) *sem)
 
 /* Gives up a hold for writing. Only the owner may. */
 KLOCK_INLINE void klock_up_write(struct KLOCK_TAG(rw_semaphore) *sem)
+	KLOCK_RELEASES(sem)
 {
 	if (!klock_word_write_unlock_fast(&sem->word))
 		klock_rwsem_release(sem, KLOCK_WRITE);
@@ -243,6 +262,7 @@ KLOCK_INLINE void klock_up_read_non_owner(struct KLOCK_TAG(rw_semaphore) *sem)
  * at the head of the queue come in with it. Order: a release, as up_write().
  */
 KLOCK_INLINE void klock_downgrade_write(struct KLOCK_TAG(rw_semaphore) *sem)
+	KLOCK_RELEASES(sem) KLOCK_ACQUIRES_SHARED(sem)
 {
 	klock_rwsem_downgrade(sem);
 }
@@ -261,6 +281,7 @@ KLOCK_INLINE bool klock_rwsem_is_contended(const struct KLOCK_TAG(rw_semaphore) 
 
 /* Reports, through klock_bug(), a lock that nobody holds. */
 KLOCK_INLINE void klock_rwsem_assert_held(const struct KLOCK_TAG(rw_semaphore) *sem)
+	KLOCK_ASSERTS_SHARED(sem)
 {
 	if (KLOCK_UNLIKELY(!klock_self_word || !klock_word_is_locked(&sem->word)))
 		klock_rwsem_report_unheld(sem, KLOCK_READ);
@@ -268,12 +289,17 @@ KLOCK_INLINE void klock_rwsem_assert_held(const struct KLOCK_TAG(rw_semaphore) *
 
 /* Reports, through klock_bug(), a lock that this thread does not hold for writing. */
 KLOCK_INLINE void klock_rwsem_assert_held_write(const struct KLOCK_TAG(rw_semaphore) *sem)
+	KLOCK_ASSERTS(sem)
 {
 	/* relaxed: the owner's part of the word cannot change under the owner */
 	if (KLOCK_UNLIKELY(!klock_self_word ||
 			   !klock_word_owned(klock_load_relaxed(&sem->word), klock_self_word)))
 		klock_rwsem_report_unheld(sem, KLOCK_WRITE);
 }
+
+KLOCK_ASSUME(held, struct KLOCK_TAG(rw_semaphore), KLOCK_ASSERTS_SHARED)
+KLOCK_ASSUME(held_read, struct KLOCK_TAG(rw_semaphore), KLOCK_ASSERTS_SHARED)
+KLOCK_ASSUME(held_write, struct KLOCK_TAG(rw_semaphore), KLOCK_ASSERTS)
 
 #ifndef KLOCK_NO_KERNEL_NAMES
 
@@ -291,11 +317,13 @@ KLOCK_INLINE void klock_rwsem_assert_held_write(const struct KLOCK_TAG(rw_semaph
 #define down_write_nest_lock(sem, nest) klock_down_write_nest_map((sem), &(nest)->dep_map)
 
 KLOCK_INLINE void down_read(struct rw_semaphore *sem)
+	KLOCK_ACQUIRES_SHARED(sem)
 {
 	klock_down_read(sem);
 }
 
 KLOCK_INLINE void down_read_nested(struct rw_semaphore *sem, unsigned int subclass)
+	KLOCK_ACQUIRES_SHARED(sem)
 {
 	klock_down_read_nested(sem, subclass);
 }
@@ -306,83 +334,99 @@ KLOCK_INLINE void down_read_non_owner(struct rw_semaphore *sem)
 }
 
 KLOCK_INLINE KLOCK_MUST_CHECK int down_read_trylock(struct rw_semaphore *sem)
+	KLOCK_TRY_ACQUIRES_SHARED(1, sem)
 {
 	return klock_down_read_trylock(sem);
 }
 
 KLOCK_INLINE KLOCK_MUST_CHECK bool down_read_try_or_lock(struct rw_semaphore *sem, bool try_)
+	KLOCK_TRY_ACQUIRES_SHARED(1, sem)
 {
 	return klock_down_read_try_or_lock(sem, try_);
 }
 
 KLOCK_INLINE KLOCK_MUST_CHECK int down_read_killable(struct rw_semaphore *sem)
+	KLOCK_TRY_ACQUIRES_SHARED(0, sem)
 {
 	return klock_down_read_killable(sem);
 }
 
 KLOCK_INLINE KLOCK_MUST_CHECK int down_read_killable_nested(struct rw_semaphore *sem,
 							    unsigned int subclass)
+	KLOCK_TRY_ACQUIRES_SHARED(0, sem)
 {
 	return klock_down_read_killable_nested(sem, subclass);
 }
 
 KLOCK_INLINE KLOCK_MUST_CHECK int down_read_interruptible(struct rw_semaphore *sem)
+	KLOCK_TRY_ACQUIRES_SHARED(0, sem)
 {
 	return klock_down_read_interruptible(sem);
 }
 
 KLOCK_INLINE KLOCK_MUST_CHECK int down_read_timeout(struct rw_semaphore *sem, int64_t ns)
+	KLOCK_TRY_ACQUIRES_SHARED(0, sem)
 {
 	return klock_down_read_timeout(sem, ns);
 }
 
 KLOCK_INLINE void down_write(struct rw_semaphore *sem)
+	KLOCK_ACQUIRES(sem)
 {
 	klock_down_write(sem);
 }
 
 KLOCK_INLINE void down_write_nested(struct rw_semaphore *sem, unsigned int subclass)
+	KLOCK_ACQUIRES(sem)
 {
 	klock_down_write_nested(sem, subclass);
 }
 
 KLOCK_INLINE KLOCK_MUST_CHECK int down_write_trylock(struct rw_semaphore *sem)
+	KLOCK_TRY_ACQUIRES(1, sem)
 {
 	return klock_down_write_trylock(sem);
 }
 
 KLOCK_INLINE KLOCK_MUST_CHECK bool down_write_try_or_lock(struct rw_semaphore *sem, bool try_)
+	KLOCK_TRY_ACQUIRES(1, sem)
 {
 	return klock_down_write_try_or_lock(sem, try_);
 }
 
 KLOCK_INLINE KLOCK_MUST_CHECK int down_write_killable(struct rw_semaphore *sem)
+	KLOCK_TRY_ACQUIRES(0, sem)
 {
 	return klock_down_write_killable(sem);
 }
 
 KLOCK_INLINE KLOCK_MUST_CHECK int down_write_killable_nested(struct rw_semaphore *sem,
 							     unsigned int subclass)
+	KLOCK_TRY_ACQUIRES(0, sem)
 {
 	return klock_down_write_killable_nested(sem, subclass);
 }
 
 KLOCK_INLINE KLOCK_MUST_CHECK int down_write_interruptible(struct rw_semaphore *sem)
+	KLOCK_TRY_ACQUIRES(0, sem)
 {
 	return klock_down_write_interruptible(sem);
 }
 
 KLOCK_INLINE KLOCK_MUST_CHECK int down_write_timeout(struct rw_semaphore *sem, int64_t ns)
+	KLOCK_TRY_ACQUIRES(0, sem)
 {
 	return klock_down_write_timeout(sem, ns);
 }
 
 KLOCK_INLINE void up_read(struct rw_semaphore *sem)
+	KLOCK_RELEASES_SHARED(sem)
 {
 	klock_up_read(sem);
 }
 
 KLOCK_INLINE void up_write(struct rw_semaphore *sem)
+	KLOCK_RELEASES(sem)
 {
 	klock_up_write(sem);
 }
@@ -393,6 +437,7 @@ KLOCK_INLINE void up_read_non_owner(struct rw_semaphore *sem)
 }
 
 KLOCK_INLINE void downgrade_write(struct rw_semaphore *sem)
+	KLOCK_RELEASES(sem) KLOCK_ACQUIRES_SHARED(sem)
 {
 	klock_downgrade_write(sem);
 }
@@ -408,14 +453,41 @@ KLOCK_INLINE bool rwsem_is_contended(const struct rw_semaphore *sem)
 }
 
 KLOCK_INLINE void rwsem_assert_held(const struct rw_semaphore *sem)
+	KLOCK_ASSERTS_SHARED(sem)
 {
 	klock_rwsem_assert_held(sem);
 }
 
 KLOCK_INLINE void rwsem_assert_held_write(const struct rw_semaphore *sem)
+	KLOCK_ASSERTS(sem)
 {
 	klock_rwsem_assert_held_write(sem);
 }
+
+#ifdef __CHECKER__
+#define down_read(sem) KLOCK_SPARSE_TAKES(sem, down_read(sem))
+#define down_read_nested(sem, subclass) KLOCK_SPARSE_TAKES(sem, down_read_nested(sem, subclass))
+#define down_read_trylock(sem) KLOCK_SPARSE_TRIES(sem, down_read_trylock(sem))
+#define down_read_try_or_lock(sem, try_) KLOCK_SPARSE_TRIES(sem, down_read_try_or_lock(sem, try_))
+#define down_read_killable(sem) KLOCK_SPARSE_FAILS(sem, down_read_killable(sem))
+#define down_read_killable_nested(sem, subclass)                                                   \
+	KLOCK_SPARSE_FAILS(sem, down_read_killable_nested(sem, subclass))
+#define down_read_interruptible(sem) KLOCK_SPARSE_FAILS(sem, down_read_interruptible(sem))
+#define down_read_timeout(sem, ns) KLOCK_SPARSE_FAILS(sem, down_read_timeout(sem, ns))
+#define up_read(sem) KLOCK_SPARSE_GIVES(sem, up_read(sem))
+#define down_write(sem) KLOCK_SPARSE_TAKES(sem, down_write(sem))
+#define klock_down_write_nest_map(sem, nest)                                                       \
+	KLOCK_SPARSE_TAKES(sem, klock_down_write_nest_map(sem, nest))
+#define down_write_nested(sem, subclass) KLOCK_SPARSE_TAKES(sem, down_write_nested(sem, subclass))
+#define down_write_trylock(sem) KLOCK_SPARSE_TRIES(sem, down_write_trylock(sem))
+#define down_write_try_or_lock(sem, try_) KLOCK_SPARSE_TRIES(sem, down_write_try_or_lock(sem, try_))
+#define down_write_killable(sem) KLOCK_SPARSE_FAILS(sem, down_write_killable(sem))
+#define down_write_killable_nested(sem, subclass)                                                  \
+	KLOCK_SPARSE_FAILS(sem, down_write_killable_nested(sem, subclass))
+#define down_write_interruptible(sem) KLOCK_SPARSE_FAILS(sem, down_write_interruptible(sem))
+#define down_write_timeout(sem, ns) KLOCK_SPARSE_FAILS(sem, down_write_timeout(sem, ns))
+#define up_write(sem) KLOCK_SPARSE_GIVES(sem, up_write(sem))
+#endif
 
 #endif
 
