@@ -16,6 +16,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 static DEFINE_MUTEX(lock);
@@ -41,7 +42,7 @@ int main(void)
 	mutex_lock(&lock);
 	for (int i = 0; i < 2; i++)
 		if (pthread_create(&workers[i], NULL, work, NULL))
-			return 1;
+			exit(1);
 
 	kill(getpid(), SIGTERM); /* as the service manager would */
 	for (int i = 0; i < 2; i++) {
@@ -57,7 +58,7 @@ int main(void)
 
 	klock_unkill_all();
 	if (pthread_create(&workers[0], NULL, work, NULL))
-		return 1;
+		exit(1);
 	mutex_unlock(&lock);
 	pthread_join(workers[0], &err);
 	if (!err)

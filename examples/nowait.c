@@ -28,6 +28,7 @@
 #include <pthread.h>
 #include <sched.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 static DEFINE_RWSEM(sem); /* of block */
 static int block = 1;
@@ -78,7 +79,7 @@ int main(void)
 	show("nowait, while a writer is in", &nowait);
 	/* What an event loop does then: hand the request to a thread that may wait. */
 	if (pthread_create(&worker, NULL, wait_for_it, NULL))
-		return 1;
+		exit(1);
 	while (!rwsem_is_contended(&sem))
 		sched_yield();
 	block = 2;

@@ -96,12 +96,20 @@ bool remove_mapping(struct page *page);
 void shrink_page_list(struct image *image, bool may_write);
 void mark_page_accessed(struct page *page);
 
-/* filemap.c, the lock of the fillers and of those that drop pages. */
-int filemap_invalidate_lock_shared_iocb(const struct kiocb *iocb, struct address_space *mapping);
-void filemap_invalidate_lock_shared(struct address_space *mapping);
-void filemap_invalidate_unlock_shared(struct address_space *mapping);
-int filemap_invalidate_lock_killable(struct address_space *mapping);
-void filemap_invalidate_unlock(struct address_space *mapping);
+/*
+ * filemap.c, the lock of the fillers and of those that drop pages. Switched off, none is
+ * taken: what the tools are told is what is done otherwise.
+ */
+int filemap_invalidate_lock_shared_iocb(const struct kiocb *iocb, struct address_space *mapping)
+	KLOCK_TRY_ACQUIRES_SHARED(0, &mapping->invalidate_lock) KLOCK_NO_ANALYSIS;
+void filemap_invalidate_lock_shared(struct address_space *mapping)
+	KLOCK_ACQUIRES_SHARED(&mapping->invalidate_lock) KLOCK_NO_ANALYSIS;
+void filemap_invalidate_unlock_shared(struct address_space *mapping)
+	KLOCK_RELEASES_SHARED(&mapping->invalidate_lock) KLOCK_NO_ANALYSIS;
+int filemap_invalidate_lock_killable(struct address_space *mapping)
+	KLOCK_TRY_ACQUIRES(0, &mapping->invalidate_lock) KLOCK_NO_ANALYSIS;
+void filemap_invalidate_unlock(struct address_space *mapping)
+	KLOCK_RELEASES(&mapping->invalidate_lock) KLOCK_NO_ANALYSIS;
 
 /*
  * filemap.c: reads a locked page that is not uptodate; 0, -EAGAIN (IOCB_NOWAIT

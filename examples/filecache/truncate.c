@@ -167,6 +167,8 @@ static int truncate_up(struct inode *inode, int64_t old_size, int64_t size)
 
 /* Both locks, as truncate and punch take them. */
 static int lock_for_drop(struct inode *inode)
+	KLOCK_TRY_ACQUIRES(0, &inode->i_rwsem)
+	KLOCK_TRY_ACQUIRES(0, &inode->i_data.invalidate_lock) KLOCK_NO_ANALYSIS
 {
 	uint64_t since = cache_clock_ns();
 	int err = down_write_killable(&inode->i_rwsem);
@@ -181,6 +183,7 @@ static int lock_for_drop(struct inode *inode)
 }
 
 static void unlock_after_drop(struct inode *inode)
+	KLOCK_RELEASES(&inode->i_data.invalidate_lock) KLOCK_RELEASES(&inode->i_rwsem)
 {
 	filemap_invalidate_unlock(&inode->i_data);
 	up_write(&inode->i_rwsem);

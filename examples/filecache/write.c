@@ -148,9 +148,9 @@ static int write_checks(const struct kiocb *iocb, const void *buf, size_t len)
 	return 0;
 }
 
-static int lock_inode(const struct kiocb *iocb)
+static int lock_inode(const struct kiocb *iocb, struct inode *inode)
+	KLOCK_TRY_ACQUIRES(0, &inode->i_rwsem) KLOCK_NO_ANALYSIS
 {
-	struct inode *inode = kiocb_file(iocb)->f_inode;
 	uint64_t since = cache_clock_ns();
 	int err = iocb_write_lock(iocb, &inode->i_rwsem);
 
@@ -196,16 +196,17 @@ static ssize_t filemap_write_locked(struct kiocb *iocb, const void *buf, size_t 
 ssize_t filemap_write(struct kiocb *iocb, const void *buf, size_t len)
 {
 	struct file *file = kiocb_file(iocb);
+	struct inode *inode = file->f_inode;
 	ssize_t n;
 	int err = write_checks(iocb, buf, len);
 
 	if (err || !len)
 		return err;
-	err = lock_inode(iocb);
+	err = lock_inode(iocb, inode);
 	if (err)
 		return err;
 	n = filemap_write_locked(iocb, buf, len);
-	up_write(&file->f_inode->i_rwsem);
+	up_write(&inode->i_rwsem);
 	if (n > 0 && (iocb->ki_flags & IOCB_DSYNC)) {
 		err = filemap_fsync(file);
 		if (err)

@@ -6,6 +6,7 @@
 #ifndef FILECACHE_XARRAY_H
 #define FILECACHE_XARRAY_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 struct xa_node;
@@ -18,7 +19,7 @@ struct xarray {
 /* All zero is an empty array too. */
 static inline void xa_init(struct xarray *xa)
 {
-	xa->root = 0;
+	xa->root = NULL;
 	xa->levels = 0;
 }
 
