@@ -69,13 +69,8 @@ static unsigned int fault_read(struct address_space *mapping, struct vm_fault *v
 	filemap_invalidate_unlock_shared(mapping);
 	if (!page)
 		return VM_FAULT_OOM;
-	if (err) {
-		unlock_page(page);
-		put_page(page);
-		return VM_FAULT_SIGBUS;
-	}
 	vmf->page = page;
-	return VM_FAULT_LOCKED | VM_FAULT_MAJOR;
+	return VM_FAULT_LOCKED | VM_FAULT_MAJOR | (err ? VM_FAULT_SIGBUS : 0u);
 }
 
 /* The page if it is there, uptodate, and still the file's once it is locked. */
@@ -106,8 +101,8 @@ static void fault_readahead(struct vm_fault *vmf)
 }
 
 /*
- * The page comes back locked, and is copied into the mapping under that lock: a
- * truncate that has not dropped it yet waits, then takes it out again.
+ * The page comes back locked, and is copied into the mapping, or gets SIGBUS there,
+ * under that lock: a truncate that has not dropped it yet waits, then takes it out again.
  */
 unsigned int filemap_fault(struct vm_fault *vmf)
 {

@@ -99,10 +99,12 @@ int filemap_read_page(struct address_space *mapping, struct page *page, int ki_f
 		memset(page->data, 0, PAGE_SIZE); /* a hole */
 	if (!err)
 		zero_beyond_end(inode, page);
-	if (!err)
+	if (!err) {
 		klock_set_bit_release(PG_uptodate, &page->flags);
-	else if (err != -EAGAIN)
+		try_to_unmap(page); /* SIGBUS, of a fault for which it could not be read */
+	} else if (err != -EAGAIN) {
 		set_bit(PG_error, &page->flags);
+	}
 	return err;
 }
 

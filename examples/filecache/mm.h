@@ -68,8 +68,8 @@ int vma_read(struct vm_area_struct *vma, size_t offset, void *buf, size_t len, s
 /* The rest is for the engine. */
 
 enum vm_fault_reason {
-	VM_FAULT_LOCKED = 0x200, /* vmf->page is locked, uptodate, and has a reference */
-	VM_FAULT_SIGBUS = 0x002,
+	VM_FAULT_LOCKED = 0x200, /* vmf->page is locked and has a reference */
+	VM_FAULT_SIGBUS = 0x002, /* with LOCKED: it could not be read; alone: beyond the end */
 	VM_FAULT_OOM = 0x001,
 	VM_FAULT_MAJOR = 0x004, /* it had to be read; added to the others */
 };
@@ -88,6 +88,8 @@ unsigned int filemap_fault(struct vm_fault *vmf);
  * access faults, and lets go of SIGBUS there. Leaves PG_mapped to the caller.
  */
 void unmap_mapping_range(struct address_space *mapping, pgoff_t first, pgoff_t last);
+/* The same for a locked page of a file, if PG_mapped says that there is something to do. */
+void try_to_unmap(struct page *page);
 /* Whether memory of any mapping of the image lies in [buf, buf + len). */
 bool mm_overlaps(struct image *image, const void *buf, size_t len);
 int mm_init(struct image *image);

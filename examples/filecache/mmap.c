@@ -76,25 +76,52 @@ static bool map_over(unsigned char *address, size_t len, int flags, int fd, size
 	return (unsigned char *)ret == address;
 }
 
-/*
- * Maps what raises SIGBUS: a page past the end of an empty file. That the page
- * is past the end of the cached one is looked up under the lock, which
- * unmap_mapping_range() takes after the size has changed.
- */
-static void map_sigbus(struct vm_area_struct *vma, size_t n, bool failed)
+/* Maps what raises SIGBUS: a page past the end of an empty file. i_mmap_rwsem is held. */
+static void map_sigbus(struct vm_area_struct *vma, size_t n)
+{
+	/* Offsets as in the mapping, so that the kernel merges neighbours into one. */
+	if (map_over(vma->vm_start + n * PAGE_SIZE, PAGE_SIZE, MAP_SHARED, vma->vm_mm->bus_fd, n))
+		vma->bus[n] = 1;
+	cache_count(vma->vm_mm->image, CACHE_sigbus, 1);
+}
+
+/* The fault found page `n` beyond the end of the file. */
+static void map_beyond_end(struct vm_area_struct *vma, size_t n)
 {
 	struct inode *inode = vma->vm_file.f_inode;
-	unsigned char *address = vma->vm_start + n * PAGE_SIZE;
+	const struct image_switches *sw = &inode->i_image->sw;
+	pgoff_t pgoff = vma->vm_pgoff + n;
 
+	if (sw->io_hook)
+		(void)sw->io_hook(sw->io_hook_arg, IMAGE_SIGBUS, inode, pgoff);
 	down_write(&inode->i_data.i_mmap_rwsem);
-	if (failed || (int64_t)((vma->vm_pgoff + n) << PAGE_SHIFT) >= i_size_read(inode)) {
-		/* Offsets as in the mapping, so that the kernel merges neighbours into one. */
-		if (map_over(address, PAGE_SIZE, MAP_SHARED, vma->vm_mm->bus_fd, n))
-			vma->bus[n] = 1;
-	}
+	/*
+	 * Is it still? Who lengthens the file changes its size, and only then takes
+	 * this lock to let go of SIGBUS. Within the file, the access faults again.
+	 */
+	if ((int64_t)(pgoff << PAGE_SHIFT) >= i_size_read(inode))
+		map_sigbus(vma, n);
 	up_write(&inode->i_data.i_mmap_rwsem);
-	cache_count(inode->i_image, CACHE_sigbus, 1);
-	uffd_wake(vma->vm_mm, address);
+	uffd_wake(vma->vm_mm, vma->vm_start + n * PAGE_SIZE);
+}
+
+/* A locked page could not be read. SIGBUS until it is, or is written or dropped. */
+static void map_unreadable(struct vm_area_struct *vma, size_t n, struct page *page)
+{
+	struct rw_semaphore *lock = &vma->vm_file.f_mapping->i_mmap_rwsem;
+
+	set_bit(PG_mapped, &page->flags);
+	down_write(lock);
+	map_sigbus(vma, n);
+	up_write(lock);
+	uffd_wake(vma->vm_mm, vma->vm_start + n * PAGE_SIZE);
+}
+
+/* No memory for the page: the access is tried again, as the kernel does. */
+static void retry_later(struct vm_area_struct *vma, size_t n)
+{
+	usleep(1000);
+	uffd_wake(vma->vm_mm, vma->vm_start + n * PAGE_SIZE);
 }
 
 /* Copies a locked page into the mapping. */
@@ -132,6 +159,26 @@ static struct vm_area_struct *find_vma(struct mm *mm, uintptr_t address)
 	return NULL;
 }
 
+/* What filemap_fault() has found for page `n` goes into the mapping. */
+static void finish_fault(struct vm_fault *vmf, size_t n, unsigned int ret)
+{
+	struct page *page = vmf->page;
+
+	if (ret & VM_FAULT_OOM) {
+		retry_later(vmf->vma, n);
+	} else if (ret & VM_FAULT_LOCKED) {
+		if (ret & VM_FAULT_SIGBUS)
+			map_unreadable(vmf->vma, n, page);
+		else
+			map_page(vmf->vma, n, page);
+		unlock_page(page);
+		mark_page_accessed(page);
+		put_page(page);
+	} else {
+		map_beyond_end(vmf->vma, n);
+	}
+}
+
 static void handle_fault(struct mm *mm, uintptr_t address)
 {
 	struct vm_fault vmf = { .vma = NULL };
@@ -147,16 +194,7 @@ static void handle_fault(struct mm *mm, uintptr_t address)
 		cache_count(mm->image, CACHE_faults, 1);
 		if (ret & VM_FAULT_MAJOR)
 			cache_count(mm->image, CACHE_major_faults, 1);
-		if (ret & VM_FAULT_LOCKED) {
-			map_page(vmf.vma, n, vmf.page);
-			unlock_page(vmf.page);
-			mark_page_accessed(vmf.page);
-			put_page(vmf.page);
-		} else {
-			int64_t size = i_size_read(vmf.vma->vm_file.f_inode);
-
-			map_sigbus(vmf.vma, n, (int64_t)(vmf.pgoff << PAGE_SHIFT) < size);
-		}
+		finish_fault(&vmf, n, ret);
 	}
 	up_read(&mm->mmap_lock);
 }
@@ -376,6 +414,14 @@ void unmap_mapping_range(struct address_space *mapping, pgoff_t first, pgoff_t l
 		cache_count(mapping->host->i_image, CACHE_zaps, 1);
 	}
 	up_write(&mapping->i_mmap_rwsem);
+}
+
+void try_to_unmap(struct page *page)
+{
+	if (test_bit(PG_mapped, &page->flags)) {
+		unmap_mapping_range(page->mapping, page->index, page->index);
+		clear_bit(PG_mapped, &page->flags);
+	}
 }
 
 bool mm_overlaps(struct image *image, const void *buf, size_t len)

@@ -38,15 +38,6 @@ static struct page *isolate_page(struct image *image, unsigned int limit, unsign
 	return found;
 }
 
-/* Takes a locked page out of all memory mappings. */
-static void try_to_unmap(struct page *page)
-{
-	if (test_bit(PG_mapped, &page->flags)) {
-		unmap_mapping_range(page->mapping, page->index, page->index);
-		clear_bit(PG_mapped, &page->flags);
-	}
-}
-
 static void shrink_page(struct image *image, struct page *page, bool may_write)
 {
 	/* Never waits: the caller may hold locks of other pages. */

@@ -28,7 +28,7 @@ enum page_flag {
 	PG_error,      /* the last read or write of it failed */
 	PG_referenced, /* used since the LRU looked last; a hint */
 	PG_readahead,  /* whoever meets it starts the next window */
-	PG_mapped,     /* some memory mapping has a copy of it */
+	PG_mapped,     /* some memory mapping has a copy of it, or SIGBUS in its place */
 	PG_reserved,   /* a free block is promised to it; only while dirty */
 };
 

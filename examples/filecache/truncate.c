@@ -13,10 +13,7 @@
 static void truncate_inode_page(struct address_space *mapping, struct page *page)
 {
 	/* A fault may have mapped it after unmap_mapping_range() had passed. */
-	if (test_bit(PG_mapped, &page->flags)) {
-		unmap_mapping_range(mapping, page->index, page->index);
-		clear_bit(PG_mapped, &page->flags);
-	}
+	try_to_unmap(page);
 	cancel_dirty_page(mapping, page);
 	delete_from_page_cache(page);
 }

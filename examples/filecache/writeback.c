@@ -22,11 +22,7 @@ int reserve_page_block(struct address_space *mapping, struct page *page)
 void set_page_dirty(struct page *page)
 {
 	set_bit(PG_dirty, &page->flags);
-	if (test_bit(PG_mapped, &page->flags)) {
-		/* A mapping has a copy, which is old now. */
-		unmap_mapping_range(page->mapping, page->index, page->index);
-		clear_bit(PG_mapped, &page->flags);
-	}
+	try_to_unmap(page); /* a copy there is old now */
 }
 
 void cancel_dirty_page(struct address_space *mapping, struct page *page)

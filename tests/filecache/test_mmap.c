@@ -127,6 +127,51 @@ START_TEST(mapping_of_a_page_that_cannot_be_read_is_sigbus)
 }
 END_TEST
 
+START_TEST(mapping_of_a_page_that_can_be_read_again_shows_it)
+{
+	fc_hook(fail_reads, NULL);
+	ck_assert_int_eq(mapped_byte(0), -EFAULT);
+	ck_assert_int_eq(mapped_byte(PAGE_SIZE), -EFAULT);
+	ck_assert_int_eq(mapped_byte(2 * PAGE_SIZE), -EFAULT);
+	fc_fill(&fc_file, 1, 1, 'w');
+	fc_hook(NULL, NULL);
+	ck_assert_int_eq(fc_byte(&fc_file, 0, 0), 'm');
+	ck_assert_int_eq(mapped_byte(0), 'm');
+	ck_assert_int_eq(mapped_byte(PAGE_SIZE), 'w');
+	ck_assert_int_eq(filemap_punch_hole(&fc_file, 2 * PAGE_SIZE, PAGE_SIZE), 0);
+	ck_assert_int_eq(mapped_byte(2 * PAGE_SIZE), 0);
+}
+END_TEST
+
+static void *lengthen(void *arg)
+{
+	(void)arg;
+	ck_assert_int_eq(filemap_truncate(&fc_file, 10 * PAGE_SIZE), 0);
+	return NULL;
+}
+
+/* By another thread: the handler holds mmap_lock, and may not take what comes before it. */
+static int lengthen_before_sigbus(void *arg, enum image_io dir, const struct inode *inode,
+				  uint64_t index)
+{
+	pthread_t thread;
+
+	(void)arg, (void)inode, (void)index;
+	if (dir == IMAGE_SIGBUS) {
+		ck_assert_int_eq(pthread_create(&thread, NULL, lengthen, NULL), 0);
+		ck_assert_int_eq(pthread_join(thread, NULL), 0);
+	}
+	return 0;
+}
+
+START_TEST(fault_beyond_an_end_that_moves_sees_the_longer_file)
+{
+	fc_hook(lengthen_before_sigbus, NULL);
+	ck_assert_int_eq(mapped_byte(7 * PAGE_SIZE), 0);
+	ck_assert_uint_eq(fc_count(CACHE_sigbus), 0);
+}
+END_TEST
+
 START_TEST(mapping_access_beyond_the_end_kills_the_process)
 {
 	volatile unsigned char *at = vma->vm_start + 8 * PAGE_SIZE;
@@ -261,6 +306,8 @@ static Suite *mmap_suite(void)
 	tcase_add_test(tcase, mapping_gives_zeroes_behind_the_end_in_the_last_page);
 	tcase_add_test(tcase, mapping_of_a_file_that_grows_reaches_further);
 	tcase_add_test(tcase, mapping_of_a_page_that_cannot_be_read_is_sigbus);
+	tcase_add_test(tcase, mapping_of_a_page_that_can_be_read_again_shows_it);
+	tcase_add_test(tcase, fault_beyond_an_end_that_moves_sees_the_longer_file);
 	tcase_add_test(tcase, vma_read_gives_the_bytes_before_sigbus);
 	tcase_add_test(tcase, mapping_is_no_buffer);
 	tcase_add_test(tcase, mapping_keeps_the_file_in_use);
