@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "lockdep/held.h"
+#include "base/bug.h"
 #include "lockdep/arena.h"
 #include "lockdep/chain.h"
 #include <string.h>
@@ -8,14 +9,30 @@
 
 __thread struct klock_held_stack *klock_again;
 
+/* A thread that got no stack stays without: what it held before is not on a later one. */
+static __thread bool has_none __attribute__((tls_model("initial-exec")));
+
 /* It stays with the task, and serves the next thread that is given it. */
 struct klock_held_stack *klock_held_new(struct klock_task *task)
 {
-	struct klock_held_stack *stack = klock_arena_alloc(sizeof(*stack));
+	static const struct klock_bug no_memory = {
+		.what = "out of memory for the list of held locks",
+		.advice = "free memory; the locks of this thread are not checked",
+		.lock_type = "thread",
+		.lock_name = "?",
+	};
+	struct klock_held_stack *stack;
 
-	if (stack)
+	if (has_none)
+		return NULL;
+	stack = klock_arena_alloc(sizeof(*stack));
+	if (stack) {
 		stack->word = task->word;
-	return task->held = stack;
+		return task->held = stack;
+	}
+	has_none = true;
+	klock_bug(&no_memory);
+	return NULL;
 }
 
 static bool grow(struct klock_held_stack *stack)
