@@ -192,6 +192,20 @@ static struct lock_alias **bucket_of(const struct lock_class_key *key)
 	return &aliases[((uint64_t)(uintptr_t)key * 0x9e3779b97f4a7c15u >> 32) % NR_BUCKETS];
 }
 
+/* NULL: no memory. */
+static struct lock_alias *make_alias(struct lock_alias **bucket, const char *name,
+				     struct klock_class_set *set, struct lock_class_key *key,
+				     unsigned char subclass)
+{
+	struct lock_alias *alias = set ? klock_arena_alloc(sizeof(*alias)) : NULL;
+	const char *copy = alias ? klock_arena_strdup(name) : NULL;
+
+	if (!copy)
+		return NULL;
+	*alias = (struct lock_alias){ KLOCK_REF_ALIAS, subclass, copy, set, key, *bucket };
+	return *bucket = alias;
+}
+
 void klock_class_alias(struct lockdep_map *map, const char *name, struct lock_class_key *key,
 		       unsigned char subclass)
 {
@@ -204,11 +218,8 @@ void klock_class_alias(struct lockdep_map *map, const char *name, struct lock_cl
 		if (alias->key == key && alias->class_data == set &&
 		    alias->subclass == subclass && !strcmp(alias->name, name))
 			break;
-	if (!alias && (alias = klock_arena_alloc(sizeof(*alias)))) {
-		*alias = (struct lock_alias){ KLOCK_REF_ALIAS, subclass, klock_arena_strdup(name),
-					      set, key, *bucket };
-		*bucket = alias;
-	}
+	if (!alias)
+		alias = make_alias(bucket, name, set, key, subclass);
 	klock_shared_unlock(&klock_classes_lock);
 	if (alias)
 		klock_store_release(&map->ref, (const void *)alias);
