@@ -16,7 +16,8 @@
 #include <string.h>
 #include <unistd.h>
 
-static void write_all(int fd, const char *text, size_t size)
+/* 0, or an errno. */
+static int write_all(int fd, const char *text, size_t size)
 {
 	while (size) {
 		ssize_t n = write(fd, text, size);
@@ -24,13 +25,14 @@ static void write_all(int fd, const char *text, size_t size)
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n <= 0)
-			return; /* nowhere left to say it */
+			return n ? errno : EIO;
 		text += n;
 		size -= (size_t)n;
 	}
+	return 0;
 }
 
-/* What could be opened when the program started cannot now: it has other rights, say. */
+/* What could be opened when the program started cannot now, or the disk is full. */
 static void say_why(int err)
 {
 	static bool said KLOCK_SHARED;
@@ -42,21 +44,29 @@ static void say_why(int err)
 	n = snprintf(text, sizeof(text),
 		     "klock: KLOCK_LOCKDEP: cannot write %s: %s; reports go to standard error\n",
 		     klock_options.log, strerror(err));
-	write_all(STDERR_FILENO, text, (size_t)n < sizeof(text) ? (size_t)n : sizeof(text) - 1);
+	(void)write_all(STDERR_FILENO, text,
+			(size_t)n < sizeof(text) ? (size_t)n : sizeof(text) - 1);
+}
+
+static int write_file(const char *text, size_t size)
+{
+	int fd = klock_filename_open(klock_options.log, O_APPEND), err;
+
+	if (fd < 0)
+		return errno;
+	err = write_all(fd, text, size);
+	close(fd);
+	return err;
 }
 
 static void write_log(const char *text, size_t size)
 {
-	int fd = klock_options.log ? klock_filename_open(klock_options.log, O_APPEND) : -1;
+	int err = klock_options.log ? write_file(text, size) : 0;
 
-	if (fd < 0) {
-		if (klock_options.log)
-			say_why(errno);
-		write_all(STDERR_FILENO, text, size);
-		return;
-	}
-	write_all(fd, text, size);
-	close(fd);
+	if (err)
+		say_why(err);
+	if (err || !klock_options.log)
+		(void)write_all(STDERR_FILENO, text, size); /* else nowhere left to say it */
 }
 
 void klock_log_write(const char *text, size_t size)
