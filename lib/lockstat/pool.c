@@ -95,6 +95,8 @@ static int write_all(int fd, const char *text, size_t size)
 	while (size) {
 		ssize_t n = write(fd, text, size);
 
+		if (n == 0)
+			return -EIO;
 		if (n < 0 && errno != EINTR)
 			return -errno;
 		if (n > 0) {
