@@ -16,6 +16,7 @@ include tests/explore/local.mk
 include tests/genmc/local.mk
 include tests/litmus/local.mk
 include tests/orderings/local.mk
+include tests/faults/local.mk
 include tests/annotate/local.mk
 include tests/filecache/local.mk
 include tests/lockdep/local.mk

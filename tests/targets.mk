@@ -70,6 +70,11 @@ check-litmus:
 check-orderings:
 	$(weak_memory) TESTS='$(orderings_scripts)'
 
+# Each fault at each call, one by one: some minutes. The table is in the log.
+check-faults: built
+	@KLOCK_FAULTS_LIMIT=all KLOCK_TEST_TIMEOUT=0 $(MAKE) check-TESTS \
+		TESTS='$(fault_scripts)' TEST_SUITE_LOG=$@.log
+
 check-lockdep: built
 	@KLOCK_TORTURE_SECONDS=$${KLOCK_TORTURE_SECONDS-10} $(MAKE) check-TESTS \
 		TESTS="`printf '%s ' $(test_programs) | sed 's|tests/lockdep/[^ ]*||g'` \
@@ -140,6 +145,7 @@ check-long: check
 	$(MAKE) check-genmc
 	$(MAKE) check-litmus
 	$(MAKE) check-orderings
+	$(MAKE) check-faults
 	$(MAKE) check-abi
 	$(MAKE) check-lockdep
 	$(MAKE) check-valgrind
@@ -152,7 +158,7 @@ check-long: check
 clean-local:
 	rm -rf sub-coverage sub-asan sub-tsan sub-clang sub-musl sub-aarch64 sub-armhf
 
-.PHONY: check-abi record-abi coverage check-covering torture-mutants
+.PHONY: check-abi record-abi check-faults coverage check-covering torture-mutants
 .PHONY: built check-programs check-lockdep check-explore check-genmc check-mutants torture check-memcheck check-helgrind check-drd \
 	check-annotate check-valgrind check-asan check-tsan check-clang check-musl check-cross \
 	check-aarch64 check-armhf check-long
