@@ -70,7 +70,8 @@ bool klock_futex_wait(uint32_t *word, uint32_t value, int64_t deadline_ns)
 	/* Absent, or refused by a filter that does not know it: the older call sleeps as well. */
 	if (err < 0 && (errno == ENOSYS || errno == EPERM))
 		err = futex_wait_long(word, value, deadline_ns);
-	late = err < 0 && errno == ETIMEDOUT;
+	/* Without a deadline nothing is late, whatever came between us and the kernel says. */
+	late = err < 0 && errno == ETIMEDOUT && deadline_ns != KLOCK_FOREVER;
 	errno = saved;
 	return late;
 }
