@@ -64,7 +64,9 @@ static int write_full(int fd, const char *buf, size_t len)
 
 		if (n < 0 && errno == EINTR && !klock_fatal_signal_pending())
 			continue;
-		if (n < 0)
+		if (n == 0)
+			errno = EIO; /* one that takes nothing would do so for ever */
+		if (n <= 0)
 			return -1;
 		buf += n;
 		len -= (size_t)n;

@@ -116,8 +116,8 @@ static int write_full(struct image *image, const void *data, size_t len, off_t p
 
 		if (n < 0 && errno == EINTR)
 			continue;
-		if (n < 0)
-			return errno;
+		if (n <= 0)
+			return n ? errno : EIO; /* a file that takes nothing would do so for ever */
 		data = (const char *)data + n;
 		len -= (size_t)n;
 		pos += n;
