@@ -62,6 +62,44 @@ int main(int argc, char **argv)
 	return 0;
 }
 END
+cat >texts.c <<'END'
+#include <klock.h>
+#include <string.h>
+static struct mutex first, second, stray;
+static void nest(struct mutex *outer, struct mutex *inner)
+{
+	mutex_lock(outer);
+	mutex_lock(inner);
+	mutex_unlock(inner);
+	mutex_unlock(outer);
+}
+int main(int argc, char **argv)
+{
+	const char *what = argc > 1 ? argv[1] : "";
+	mutex_init(&first);
+	mutex_init(&second);
+	mutex_init(&stray);
+	if (!strcmp(what, "seen")) {
+		nest(&second, &first);
+		klock_lockdep_order("first", "second");
+	} else if (!strcmp(what, "both")) {
+		nest(&first, &second);
+		klock_lockdep_order("firs*", "first");
+	} else if (!strcmp(what, "before")) {
+		klock_lockdep_order("firs*", "first");
+		nest(&first, &second);
+	} else if (!strcmp(what, "after")) {
+		klock_lockdep_order("first", "second");
+		klock_lockdep_order("firs*", "first");
+		nest(&first, &second);
+	} else if (!strcmp(what, "link")) {
+		klock_lockdep_order("first", "second");
+		nest(&second, &stray);
+		nest(&stray, &first);
+	}
+	return 0;
+}
+END
 { echo '#define KLOCK_NO_KERNEL_NAMES' && sed 's/LOCKDEP_ORDER/KLOCK_&/' module.c; } >prefixed.c
 
 compile() # COMPILER OUTPUT ARGUMENT...
@@ -144,6 +182,35 @@ else
 	fail "orders_of_a_file_add_up" "$(cat out)"
 fi
 
+# tells NAME CASE LINE...: the lines, patterns of grep, are in what the checker says
+tells()
+{
+	name=$1
+	KLOCK_LOCKDEP=1 ./texts "$2" >out 2>&1
+	shift 2
+	missing=$(for line; do grep -q "$line" out || echo "$line"; done)
+	check_empty "$name" "$missing${missing:+
+is not in:
+$(cat out)}"
+}
+# shellcheck disable=SC2086 # a list of options
+compile "$CC" texts texts.c $shared
+tells "declaration_against_what_was_seen_shows_where" seen \
+	"^  (first) < (second), declared at texts.c:" "^is against:" \
+	"^  (&second) < (&first), seen in texts/[0-9]*:" "main"
+tells "declaration_of_two_names_of_a_class_is_told" both \
+	"^  (firs\*) < (first), declared at texts.c:" "^  there are locks that have both names"
+for case in before after; do
+	tells "class_that_comes_${case}_itself_is_told" $case \
+		"^the class (&first) has the name (firs" \
+		"^of which one comes before the other; it is not checked by that name:" \
+		"^  (firs\*) < (first), declared at texts.c:"
+done
+tells "circle_through_a_declaration_shows_it" link \
+	"^-> #1 (second), declared to come after (first) at texts.c:" \
+	"^-> #2 (&stray), acquired while (&second) was held" \
+	"^  (first) --> (&second) --> (&stray)"
+
 wrong() # NAME LINE MESSAGE
 {
 	# shellcheck disable=SC2059 # the text has its \n
@@ -163,6 +230,7 @@ wrong "file_with_two_signs_is_refused" 'first < < second\n' "1: a name is missin
 wrong "file_with_a_sign_missing_is_refused" 'first second\n' "1: < is missing between two names"
 wrong "file_with_an_open_quote_is_refused" 'a < "b\n' "1: a quote is not closed"
 wrong "file_with_an_empty_name_is_refused" 'a < ""\n' "1: a name is empty"
+wrong "file_with_too_many_names_is_refused" "$(printf 'a<%.0s' $(seq 300))a\n" "1: too many names"
 wrong "file_with_a_long_line_is_refused" "$(printf '%05000d' 0)\n" "1: the line is too long"
 KLOCK_LOCKDEP=order=missing ./c >out 2>&1
 if grep -qx "klock: KLOCK_LOCKDEP: 'order=missing': No such file or directory; the checker is off" \

@@ -361,6 +361,7 @@ START_TEST(signal_names_are_understood)
 	ck_assert_int_eq(klock_parse_signal("RTMIN"), SIGRTMIN);
 	ck_assert_int_eq(klock_parse_signal("RTMIN+1000"), 0);
 	ck_assert_int_eq(klock_parse_signal("RTMIN+2x"), 0);
+	ck_assert_int_eq(klock_parse_signal("RTMIN2"), 0);
 	ck_assert_int_eq(klock_parse_signal("SIG"), 0);
 	ck_assert_int_eq(klock_parse_signal("usr2"), 0);
 	ck_assert_int_eq(klock_parse_signal("12x"), 0);
