@@ -15,6 +15,7 @@ machine = \
 base = \
 	lib/base/bug.c \
 	lib/base/bug.h \
+	lib/base/block_signals.h \
 	lib/base/clock.h \
 	lib/base/cpu.h \
 	lib/base/exempt.c \

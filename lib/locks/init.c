@@ -11,6 +11,7 @@
  */
 #include "locks/init.h"
 #include "annotate/watch.h"
+#include "base/block_signals.h"
 #include "base/exempt.h"
 #include "hang/hang.h"
 #include "wait/park.h"
@@ -33,9 +34,12 @@ struct klock_task *klock_thread_slow(void)
 {
 	static pthread_once_t once = PTHREAD_ONCE_INIT;
 	struct klock_task *task = klock_task_self();
+	sigset_t old;
 
+	klock_block_signals(&old);
 	pthread_once(&once, init);
 	if (!klock_watched)
 		klock_self_word = task->word;
+	klock_restore_signals(&old);
 	return task;
 }

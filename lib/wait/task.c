@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "wait/task.h"
+#include "base/block_signals.h"
 #include "base/bug.h"
 #include "base/clock.h"
 #include "base/cpu.h"
@@ -170,7 +171,7 @@ static void forget_old_kills(struct klock_task *task)
 	} while (cleared != klock_load_relaxed(&kill_all_cleared));
 }
 
-struct klock_task *klock_task_register(void)
+static struct klock_task *register_self(void)
 {
 	static const struct klock_bug no_memory = {
 		.what = "out of memory for the task of a thread",
@@ -200,6 +201,17 @@ struct klock_task *klock_task_register(void)
 	/* One between the copy above and the barrier may have marked only the early word. */
 	klock_fetch_or_relaxed(&task->pending, klock_load_relaxed(&early_signal));
 	klock_store_relaxed(&early_signal, 0);
+	return task;
+}
+
+struct klock_task *klock_task_register(void)
+{
+	struct klock_task *task;
+	sigset_t old;
+
+	klock_block_signals(&old);
+	task = register_self();
+	klock_restore_signals(&old);
 	return task;
 }
 

@@ -16,6 +16,7 @@ tests_explore_explore_SOURCES = \
 	tests/explore/explore.c \
 	tests/explore/locks.c \
 	tests/explore/locks.h \
+	tests/explore/model/base/block_signals.h \
 	tests/explore/model/base/minilock.h \
 	tests/explore/model/klock/percpu-rwsem.h \
 	tests/explore/real_minilock.c \

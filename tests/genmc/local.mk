@@ -10,6 +10,7 @@ EXTRA_DIST += $(genmc_scripts) \
 	tests/genmc/clients.tab \
 	tests/genmc/library.h \
 	tests/genmc/minilock.c \
+	tests/genmc/model/base/block_signals.h \
 	tests/genmc/model/base/cpu.h \
 	tests/genmc/model_minilock/base/minilock.h \
 	tests/genmc/mutex.c \

@@ -16,6 +16,9 @@ tests_unit_test_lockstat_rows_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=klock_arena_all
 check_suites += tests/unit/test_base
 check_suites += tests/unit/test_bug
 check_suites += tests/unit/test_fork
+check_suites += tests/unit/test_set_up
+tests_unit_test_set_up_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=klock_hang_init \
+	-Wl,--wrap=pthread_setspecific
 check_suites += tests/unit/test_show
 check_suites += tests/unit/test_signal
 check_suites += tests/unit/test_spin
