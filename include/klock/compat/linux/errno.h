@@ -6,10 +6,14 @@
 #ifndef KLOCK_COMPAT_LINUX_ERRNO_H
 #define KLOCK_COMPAT_LINUX_ERRNO_H
 
+#ifndef __has_include_next /* sparse and cppcheck */
+#include_next <linux/errno.h>
+#else
 #if __has_include_next(<linux/errno.h>)
 #include_next <linux/errno.h>
 #else
 #include <errno.h>
+#endif
 #endif
 
 #ifndef ERESTARTSYS

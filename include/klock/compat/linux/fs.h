@@ -6,8 +6,12 @@
 #ifndef KLOCK_COMPAT_LINUX_FS_H
 #define KLOCK_COMPAT_LINUX_FS_H
 
+#ifndef __has_include_next /* sparse and cppcheck */
+#include_next <linux/fs.h>
+#else
 #if __has_include_next(<linux/fs.h>)
 #include_next <linux/fs.h>
+#endif
 #endif
 
 #include <klock/iocb.h>

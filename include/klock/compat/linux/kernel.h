@@ -3,8 +3,12 @@
 #ifndef KLOCK_COMPAT_LINUX_KERNEL_H
 #define KLOCK_COMPAT_LINUX_KERNEL_H
 
+#ifndef __has_include_next /* sparse and cppcheck */
+#include_next <linux/kernel.h>
+#else
 #if __has_include_next(<linux/kernel.h>)
 #include_next <linux/kernel.h>
+#endif
 #endif
 
 #include <klock/lockdep.h>

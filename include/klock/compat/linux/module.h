@@ -6,8 +6,12 @@
 #ifndef KLOCK_COMPAT_LINUX_MODULE_H
 #define KLOCK_COMPAT_LINUX_MODULE_H
 
+#ifndef __has_include_next /* sparse and cppcheck */
+#include_next <linux/module.h>
+#else
 #if __has_include_next(<linux/module.h>)
 #include_next <linux/module.h>
+#endif
 #endif
 
 #include <linux/export.h>

@@ -6,8 +6,12 @@
 #ifndef KLOCK_COMPAT_LINUX_SCHED_H
 #define KLOCK_COMPAT_LINUX_SCHED_H
 
+#ifndef __has_include_next /* sparse and cppcheck */
+#include_next <linux/sched.h>
+#else
 #if __has_include_next(<linux/sched.h>)
 #include_next <linux/sched.h>
+#endif
 #endif
 
 #include <klock/lockdep.h>

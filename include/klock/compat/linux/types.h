@@ -3,8 +3,12 @@
 #ifndef KLOCK_COMPAT_LINUX_TYPES_H
 #define KLOCK_COMPAT_LINUX_TYPES_H
 
+#ifndef __has_include_next /* sparse and cppcheck */
+#include_next <linux/types.h>
+#else
 #if __has_include_next(<linux/types.h>)
 #include_next <linux/types.h>
+#endif
 #endif
 
 #include <stdbool.h>
