@@ -161,7 +161,7 @@ int cli_parse(const struct command *command, const struct option_spec *options, 
 	struct option longs[MAX_OPTIONS + 2] = { { 0 } };
 	int n, c;
 
-	for (n = 0; options[n].name && n < MAX_OPTIONS; n++)
+	for (n = 0; n < MAX_OPTIONS && options[n].name; n++)
 		longs[n] = (struct option){ options[n].name,
 					    options[n].kind != OPT_FLAG ? required_argument
 									: no_argument,
