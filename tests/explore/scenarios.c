@@ -95,8 +95,12 @@ static void add_each(const char *lock, size_t n, const char *text)
 	size_t picked[XP_THREADS] = { 0 }, nr_words = 0;
 	char *words[WORDS_MAX], *rest = strdup(text);
 
+	if (!rest)
+		abort();
 	for (char *w = strtok(rest, " "); w && nr_words < WORDS_MAX; w = strtok(NULL, " "))
 		words[nr_words++] = w;
+	if (!nr_words)
+		abort();
 	do
 		add_set(lock, words, picked, n);
 	while (next_set(picked, n, nr_words));
