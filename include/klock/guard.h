@@ -26,9 +26,17 @@
 #include <klock/rwsem.h>
 #include <klock/semaphore.h>
 
-/* A guard is a pointer to the lock that it holds, or NULL. */
-#define KLOCK_DEFINE_GUARD(name, type, release)                                                    \
+/*
+ * A guard of this kind is a pointer to the lock that it holds, or NULL. `got` is an expression
+ * of `held`, where it is: whether the scope may be entered.
+ */
+#define KLOCK_DEFINE_GUARD(name, type, got, release)                                               \
 	typedef type *klock_guard_##name;                                                          \
+	KLOCK_INLINE bool klock_guard_##name##_got(type *const *held)                              \
+	{                                                                                          \
+		(void)held;                                                                        \
+		return got;                                                                        \
+	}                                                                                          \
 	KLOCK_INLINE void klock_guard_##name##_exit(type **held)                                   \
 	{                                                                                          \
 		if (*held)                                                                         \
@@ -40,7 +48,7 @@
  * end of its scope, and so is told that the lock is held, not that it has been taken.
  */
 #define KLOCK_DEFINE_GUARD_LOCK(name, type, says, acquire, release)                                \
-	KLOCK_DEFINE_GUARD(name, type, release)                                                    \
+	KLOCK_DEFINE_GUARD(name, type, true, release)                                              \
 	KLOCK_INLINE type *klock_guard_##name##_enter(type *lock) says(lock)                       \
 	{                                                                                          \
 		acquire(lock);                                                                     \
@@ -49,14 +57,14 @@
 
 /* `got` is an expression of `lock` that is true when the lock was got. */
 #define KLOCK_DEFINE_GUARD_COND(name, type, says, got, release)                                    \
-	KLOCK_DEFINE_GUARD(name, type, release)                                                    \
+	KLOCK_DEFINE_GUARD(name, type, *held, release)                                             \
 	KLOCK_INLINE KLOCK_MUST_CHECK type *klock_guard_##name##_enter(type *lock) says(lock)      \
 	{                                                                                          \
 		return (got) ? lock : NULL;                                                        \
 	}
 
 #define KLOCK_DEFINE_GUARD_IOCB(name, type, says, got, release)                                    \
-	KLOCK_DEFINE_GUARD(name, type, release)                                                    \
+	KLOCK_DEFINE_GUARD(name, type, *held, release)                                             \
 	KLOCK_INLINE KLOCK_MUST_CHECK type *klock_guard_##name##_enter(                            \
 		const struct KLOCK_TAG(kiocb) *iocb, type *lock) says(lock)                        \
 	{                                                                                          \
@@ -131,18 +139,26 @@ KLOCK_DEFINE_GUARD_IOCB(iocb_mutex, struct KLOCK_TAG(mutex), KLOCK_ASSERTS,
 #define klock_guard(name) KLOCK_GUARD_VAR(name, KLOCK_PASTE(klock_guard_at_, __COUNTER__))
 
 /*
- * A loop that runs once: `held##_ran` turns from NULL to the guard. The name
+ * A loop that runs once: `held##_ran` turns from NULL to where the guard is. The name
  * is new each time, so that nested scopes shadow nothing. The lock is taken in the
  * condition, so that clang takes it for held in the body, and nowhere else.
  */
+#ifdef __cplusplus
+#define KLOCK_NO_GUARD {}
+#elif defined(__CHECKER__)
+#define KLOCK_NO_GUARD { NULL } /* sparse: a guard may be a pointer */
+#else
+#define KLOCK_NO_GUARD { 0 } /* or a struct */
+#endif
 #define KLOCK_SCOPE(name, held, goes_on, ...)                                                      \
 	for (klock_guard_##name held                                                               \
-		     __attribute__((cleanup(klock_guard_##name##_exit), unused)) = NULL,           \
-		     held##_ran = NULL;                                                            \
-	     !held##_ran && goes_on(held = klock_guard_##name##_enter(__VA_ARGS__));               \
-	     held##_ran = (klock_guard_##name)1)
-#define KLOCK_IF_GOT(got) (!!(got))
-#define KLOCK_GOT_OR_NOT(got) ((void)(got), 1)
+		     __attribute__((cleanup(klock_guard_##name##_exit), unused)) = KLOCK_NO_GUARD, \
+		     *held##_ran = NULL;                                                           \
+	     !held##_ran && (held = klock_guard_##name##_enter(__VA_ARGS__),                       \
+			     goes_on(klock_guard_##name##_got(&held)));                            \
+	     held##_ran = &held)
+#define KLOCK_IF_GOT(got) (got)
+#define KLOCK_GOT_OR_NOT(got) true
 
 #define KLOCK_SCOPED_GUARD(name, held, ...) KLOCK_SCOPE(name, held, KLOCK_IF_GOT, __VA_ARGS__)
 #define KLOCK_SCOPED_GUARD_AT(name, id, ...)                                                       \
@@ -150,7 +166,7 @@ KLOCK_DEFINE_GUARD_IOCB(iocb_mutex, struct KLOCK_TAG(mutex), KLOCK_ASSERTS,
 
 #define KLOCK_SCOPED_COND_GUARD(name, fail, held, ...)                                             \
 	KLOCK_SCOPE(name, held, KLOCK_GOT_OR_NOT, __VA_ARGS__)                                     \
-	if (!held) {                                                                               \
+	if (!klock_guard_##name##_got(&held)) {                                                    \
 		fail;                                                                              \
 	} else
 #define KLOCK_SCOPED_COND_GUARD_AT(name, fail, id, ...)                                            \

@@ -60,6 +60,19 @@ DEFINE_GUARD(file, struct file_entry *, down_write(&_T->i_rwsem), up_write(&_T->
 DEFINE_GUARD_COND(file, _try, down_write_trylock(&_T->i_rwsem))
 DEFINE_GUARD_COND(file, _kill, down_write_killable(&_T->i_rwsem), _RET == 0)
 
+/* Guards that are structs: with what was there before, by an attempt, without a lock. */
+DEFINE_LOCK_GUARD_1(file_in, struct file_entry,
+		    down_write(&_T->lock->i_rwsem); _T->size = _T->lock->size,
+		    _T->lock->size = _T->size; up_write(&_T->lock->i_rwsem), u64 size)
+DEFINE_LOCK_GUARD_1_COND(file_in, _try, down_write_trylock(&_T->lock->i_rwsem))
+DEFINE_LOCK_GUARD_1_COND(file_in, _kill, down_write_killable(&_T->lock->i_rwsem), _RET == 0)
+DEFINE_LOCK_GUARD_0(mount, down_read(&mount_sem), up_read(&mount_sem))
+static int depth;
+DEFINE_LOCK_GUARD_0(deeper, _T->was = depth++, depth = _T->was, int was)
+/* What is taken if there is something to take. */
+DEFINE_GUARD(maybe, struct mutex *, if (_T) mutex_lock(_T), mutex_unlock(_T))
+EXTEND_CLASS(file, _of, ({ down_write(&files[n].i_rwsem); &files[n]; }), unsigned int n)
+
 static void put_count(int *count)
 {
 	--*count;
@@ -212,6 +225,49 @@ static int file_try(struct file_entry *file)
 	return file->size ? 0 : -ENOENT;
 }
 
+static int file_of_nr(unsigned int n)
+{
+	CLASS(file_of, file)(n);
+
+	return rwsem_is_locked(&file->i_rwsem);
+}
+
+static int file_guards(struct file_entry *file)
+{
+	int entered = 0;
+
+	scoped_guard(file_in, file) {
+		BUG_ON(!rwsem_is_locked(&file->i_rwsem));
+		file->size += 7;
+		scoped_guard(file_in_try, file)
+			BUG();
+		scoped_cond_guard(file_in_try, entered++, file)
+			BUG();
+		BUG_ON(!rwsem_is_locked(&file->i_rwsem));
+		scoped_guard(mount) {
+			BUG_ON(!rwsem_is_locked(&mount_sem));
+			break;
+		}
+		BUG_ON(rwsem_is_locked(&mount_sem) || entered++ != 1);
+	}
+	BUG_ON(rwsem_is_locked(&file->i_rwsem) || file->size != 3);
+	scoped_cond_guard(file_in_kill, return -EINTR, file)
+		entered++;
+	scoped_guard(file_in_kill, file) {
+		CLASS(file_in_try, attempt)(file);
+		CLASS(deeper, first)();
+		guard(deeper)();
+
+		BUG_ON(attempt.lock || first.was || depth != 2);
+	}
+	BUG_ON(depth || rwsem_is_locked(&file->i_rwsem));
+	scoped_guard(maybe, NULL)
+		scoped_guard(maybe, &table_lock)
+			entered += mutex_is_locked(&table_lock);
+	BUG_ON(!file_of_nr(3) || rwsem_is_locked(&file->i_rwsem) || mutex_is_locked(&table_lock));
+	return entered;
+}
+
 static int files_in_wrong_order(void)
 {
 	down_write(&mount_sem);
@@ -244,6 +300,7 @@ int main(int argc, char **argv)
 	msleep(1);
 	up(&io_units);
 	BUG_ON(files_freeze() || file_try(file) || other->size != 3);
+	BUG_ON(file_guards(file) != 4);
 	file_close(file);
 	file_close(other);
 	cond_resched();
