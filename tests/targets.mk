@@ -81,6 +81,12 @@ check-lockdep: built
 			$(silent_scripts)" TEST_SUITE_LOG=suite-lockdep.log \
 		LOG_COMPILER='$(silent)' SH_LOG_COMPILER='$(silent) $(SHELL)'
 
+# What clang -Wthread-safety, sparse, cppcheck and clang-tidy say of programs that use the locks,
+# and of our own sources: some minutes. What is missing of them is skipped, never passed.
+check-static:
+	@KLOCK_TEST_TIMEOUT=0 $(MAKE) check-TESTS TEST_SUITE_LOG=$@.log \
+		TESTS='tests/static/analysis.sh tests/static/own.sh'
+
 # The binary interface against what is recorded of it. libabigail looks at the library too.
 check-abi: built
 	@$(MAKE) check-TESTS TESTS='tests/abi/abi.sh tests/abi/abidiff.sh' TEST_SUITE_LOG=$@.log
@@ -147,6 +153,7 @@ check-long: check
 	$(MAKE) check-orderings
 	$(MAKE) check-faults
 	$(MAKE) check-abi
+	$(MAKE) check-static
 	$(MAKE) check-lockdep
 	$(MAKE) check-valgrind
 	$(MAKE) check-asan
@@ -158,7 +165,7 @@ check-long: check
 clean-local:
 	rm -rf sub-coverage sub-asan sub-tsan sub-clang sub-musl sub-aarch64 sub-armhf
 
-.PHONY: check-abi record-abi check-faults coverage check-covering torture-mutants
+.PHONY: check-abi check-static record-abi check-faults coverage check-covering torture-mutants
 .PHONY: built check-programs check-lockdep check-explore check-genmc check-mutants torture check-memcheck check-helgrind check-drd \
 	check-annotate check-valgrind check-asan check-tsan check-clang check-musl check-cross \
 	check-aarch64 check-armhf check-long
