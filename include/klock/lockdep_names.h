@@ -75,11 +75,28 @@ enum lockdep_lock_type {
 	LD_LOCK_MAX,
 };
 
-/* A class of its own for each such map, named by a string literal, and not that of the key. */
+/*
+ * A map of the class that the key has, named by a string literal. With the address of anything
+ * but a struct lock_class_key, as of the map itself, it is a class of its own; so is each in
+ * C++. With such a key it cannot be a static variable inside a function.
+ */
+#ifdef __cplusplus
 #define STATIC_LOCKDEP_MAP_INIT(mapname, mapkey)                                                   \
 	{                                                                                          \
 		&("\001" mapname)[0 * sizeof(mapkey)]                                              \
 	}
+#else
+#define STATIC_LOCKDEP_MAP_INIT(mapname, mapkey)                                                   \
+	{                                                                                          \
+		__builtin_choose_expr(                                                             \
+			__builtin_types_compatible_p(__typeof__((mapkey) + 0),                     \
+						     struct lock_class_key *),                     \
+			(const void *)&((struct klock_static_map){                                 \
+				KLOCK_REF_STATIC_MAP, "" mapname, 0,                               \
+				(struct lock_class_key *)(mapkey) }),                              \
+			(const void *)("\001" mapname))                                            \
+	}
+#endif
 /* To be acquired with lock_map_acquire_try(), which orders it before what comes next. */
 #define DEFINE_WAIT_OVERRIDE_MAP(mapname, wait_type)                                               \
 	struct lockdep_map mapname = { &("\001" #mapname)[0 * (wait_type)] }

@@ -18,8 +18,9 @@ struct lock_class_key {
 
 /*
  * Eight bytes in each lock. `ref` points at a struct lock_class_key, or, in a
- * statically initialised lock, at a string literal; the first byte tells them
- * apart, so that a static lock needs no second object: it is its own class.
+ * statically initialised lock, at a string literal; the first byte tells them, and
+ * what else there is, apart, so that a static lock needs no second object: it is
+ * its own class.
  */
 struct lockdep_map {
 	const void *ref;
@@ -31,6 +32,15 @@ enum {
 	KLOCK_REF_KEY = 2,         /* a key whose name is set */
 	KLOCK_REF_STATIC_KEY = 4,  /* the checker's: what a static lock's name made way for */
 	KLOCK_REF_ALIAS = 3,       /* the checker's: a key, and what was set for the lock */
+	KLOCK_REF_STATIC_MAP = 5,  /* a struct klock_static_map */
+};
+
+/* What a map by STATIC_LOCKDEP_MAP_INIT() points at until its first use. Begins as a key does. */
+struct klock_static_map {
+	unsigned char kind; /* KLOCK_REF_STATIC_MAP */
+	const char *name;
+	void *class_data; /* NULL */
+	struct lock_class_key *key;
 };
 
 #define KLOCK_STATIC_MAP(lockname) { "\001" #lockname }

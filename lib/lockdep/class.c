@@ -32,6 +32,10 @@ struct lock_alias {
 _Static_assert(offsetof(struct lock_alias, class_data) ==
 		       offsetof(struct lock_class_key, class_data),
 	       "an alias begins as a key does");
+_Static_assert(offsetof(struct klock_static_map, name) == offsetof(struct lock_class_key, name) &&
+		       offsetof(struct klock_static_map, class_data) ==
+			       offsetof(struct lock_class_key, class_data),
+	       "what a static map points at begins as a key does");
 
 struct lock_class_key klock_novalidate_key KLOCK_SHARED;
 bool klock_classes_used KLOCK_SHARED;
@@ -64,6 +68,21 @@ static void make_static_key(struct lockdep_map *map, const unsigned char *name)
 	klock_cas_acq_rel(&map->ref, &expected, (const void *)&made->key);
 }
 
+/* Without memory for another name nothing changes: what is there says the key too. */
+static struct lock_class_key *use_static_map(struct lockdep_map *map,
+					     const struct klock_static_map *given)
+{
+	struct lockdep_map named;
+
+	klock_map_init(&named, given->name, given->key);
+	klock_exempt(map, sizeof(*map)); /* another thread may do the same */
+	if (strcmp(klock_map_name(&named), given->name))
+		klock_class_alias(map, given->name, given->key, 0);
+	else
+		klock_store_release(&map->ref, named.ref);
+	return given->key;
+}
+
 static const char *name_of(const struct lockdep_map *map)
 {
 	const unsigned char *ref = klock_load_acquire(&map->ref);
@@ -83,6 +102,8 @@ static struct lock_class_key *resolve(struct lockdep_map *map, unsigned int *sub
 		if (*ref == KLOCK_REF_STATIC_NAME)
 			return NULL; /* no memory */
 	}
+	if (ref && *ref == KLOCK_REF_STATIC_MAP)
+		return use_static_map(map, (const struct klock_static_map *)ref);
 	if (ref && *ref == KLOCK_REF_ALIAS) {
 		const struct lock_alias *alias = (const struct lock_alias *)ref;
 

@@ -66,9 +66,14 @@ void klock_lockdep_copy_map(struct lockdep_map *to, const struct lockdep_map *fr
 
 bool klock_lockdep_match_key(const struct lockdep_map *map, const struct lock_class_key *key)
 {
+	const unsigned char *ref;
+
 	klock_watch_prepare();
-	if (!map->ref || *(const unsigned char *)map->ref == KLOCK_REF_STATIC_NAME)
+	ref = klock_map_copy(map).ref;
+	if (!ref || *ref == KLOCK_REF_STATIC_NAME)
 		return false; /* a static lock of its own class */
+	if (*ref == KLOCK_REF_STATIC_MAP)
+		return ((const struct klock_static_map *)ref)->key == key;
 	return klock_class_key_of((struct lockdep_map *)map) == key;
 }
 

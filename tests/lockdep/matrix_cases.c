@@ -227,7 +227,8 @@ void map_matches_its_key_only(void)
 	lockdep_init_map(&map, "map", &map_key, 2);
 	MUST(lockdep_match_key(&map, &map_key));
 	MUST(!lockdep_match_key(&map, &other_key));
-	MUST(!lockdep_match_key(&static_a, &map_key));
+	MUST(lockdep_match_key(&static_a, &map_key));
+	MUST(!lockdep_match_key(&static_b, &map_key));
 }
 
 void map_has_its_name(void)

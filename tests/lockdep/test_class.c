@@ -118,6 +118,94 @@ START_TEST(class_set_for_a_static_lock_takes_it_from_its_own)
 }
 END_TEST
 
+static struct lock_class_key shared_key, later_key;
+static struct lockdep_map shared_a = STATIC_LOCKDEP_MAP_INIT("shared", &shared_key);
+static struct lockdep_map shared_b = STATIC_LOCKDEP_MAP_INIT("other name", &shared_key);
+static struct lockdep_map in_array[2] = {
+	STATIC_LOCKDEP_MAP_INIT("shared", &shared_key),
+	STATIC_LOCKDEP_MAP_INIT("later", &later_key),
+};
+static struct lockdep_map of_its_own = STATIC_LOCKDEP_MAP_INIT("own", &of_its_own);
+static struct lockdep_map not_validated =
+	STATIC_LOCKDEP_MAP_INIT("not validated", &__lockdep_no_validate__);
+
+START_TEST(class_of_a_static_map_is_its_keys)
+{
+	struct klock_class *class = klock_class_of(&shared_a, 0);
+	struct mutex lock;
+
+	ck_assert_str_eq(name_of(class), "shared");
+	ck_assert_ptr_eq(class->origin, &shared_key);
+	ck_assert_ptr_eq(klock_class_of(&shared_a, 0), class);
+	ck_assert_ptr_eq(klock_class_of(&in_array[0], 0), class);
+	ck_assert_ptr_eq(klock_class_of(&shared_b, 0), class);
+	ck_assert_str_eq(klock_lockdep_name(&shared_a), "shared");
+	ck_assert_str_eq(klock_lockdep_name(&shared_b), "other name");
+	klock_mutex_init(&lock, "lock", &shared_key);
+	ck_assert_ptr_eq(class_of(&lock), class);
+	ck_assert_ptr_ne(klock_class_of(&shared_b, 1), class);
+	ck_assert_ptr_eq(klock_class_of(&shared_b, 1), klock_class_of(&lock.dep_map, 1));
+}
+END_TEST
+
+START_TEST(class_of_a_static_map_is_that_of_a_lock_before_it)
+{
+	struct klock_class *class;
+	struct mutex lock;
+
+	klock_mutex_init(&lock, "before", &later_key);
+	class = class_of(&lock);
+	ck_assert_ptr_eq(klock_class_of(&in_array[1], 0), class);
+	ck_assert_str_eq(name_of(class), "before");
+	ck_assert_str_eq(klock_lockdep_name(&in_array[1]), "later");
+}
+END_TEST
+
+START_TEST(class_of_a_static_map_without_a_key_is_its_own)
+{
+	static struct lockdep_map in_function = STATIC_LOCKDEP_MAP_INIT("in", &in_function);
+	struct lockdep_map automatic = STATIC_LOCKDEP_MAP_INIT("automatic", &shared_key);
+
+	ck_assert_ptr_eq(klock_class_of(&of_its_own, 0)->origin, &of_its_own);
+	ck_assert_str_eq(name_of(klock_class_of(&of_its_own, 0)), "own");
+	ck_assert_ptr_eq(klock_class_of(&in_function, 0)->origin, &in_function);
+	ck_assert_ptr_eq(klock_class_of(&automatic, 0), klock_class_of(&shared_a, 0));
+	ck_assert(klock_class_of(&not_validated, 0)->novalidate);
+}
+END_TEST
+
+START_TEST(key_of_a_static_map_matches_before_and_after_its_first_use)
+{
+	struct lockdep_map copy;
+
+	for (int used = 0; used < 2; used++) {
+		ck_assert(lockdep_match_key(&shared_b, &shared_key));
+		ck_assert(!lockdep_match_key(&shared_b, &later_key));
+		ck_assert(!lockdep_match_key(&of_its_own, &shared_key));
+		lockdep_copy_map(&copy, &shared_b);
+		ck_assert(lockdep_match_key(&copy, &shared_key));
+		ck_assert_str_eq(klock_lockdep_name(&copy), "other name");
+		klock_class_of(&shared_b, 0);
+	}
+}
+END_TEST
+
+START_TEST(order_of_static_maps_of_one_key_is_recursion)
+{
+	lock_map_acquire(&shared_a);
+	lock_map_acquire(&in_array[1]);
+	lock_map_release(&in_array[1]);
+	expect_silence();
+	lock_map_acquire_try(&in_array[0]);
+	lock_map_release(&in_array[0]);
+	expect_silence();
+	lock_acquire_exclusive(&shared_b, 0, 0, NULL, _THIS_IP_);
+	expect_report();
+	lock_map_release(&shared_b);
+	lock_map_release(&shared_a);
+}
+END_TEST
+
 START_TEST(class_level_set_again_and_again_takes_no_memory)
 {
 	struct mutex lock;
@@ -317,6 +405,11 @@ static Suite *class_suite(void)
 	tcase_add_test(tc, class_set_for_a_lock_is_the_keys);
 	tcase_add_test(tc, class_set_with_a_level_is_taken_at_it);
 	tcase_add_test(tc, class_set_for_a_static_lock_takes_it_from_its_own);
+	tcase_add_test(tc, class_of_a_static_map_is_its_keys);
+	tcase_add_test(tc, class_of_a_static_map_is_that_of_a_lock_before_it);
+	tcase_add_test(tc, class_of_a_static_map_without_a_key_is_its_own);
+	tcase_add_test(tc, key_of_a_static_map_matches_before_and_after_its_first_use);
+	tcase_add_test(tc, order_of_static_maps_of_one_key_is_recursion);
 	tcase_add_test(tc, class_level_set_again_and_again_takes_no_memory);
 	tcase_add_test(tc, class_that_is_not_validated_has_no_order);
 	tcase_add_test(tc, key_that_is_unregistered_takes_its_orders_along);
