@@ -106,8 +106,8 @@ static void run_child(const char *operation, const char *fault, unsigned int n, 
 	int out = open("out", O_WRONLY | O_CREAT | O_TRUNC, 0666);
 	int err = open("err", O_WRONLY | O_CREAT | O_TRUNC, 0666);
 
-	dup2(out, STDOUT_FILENO);
-	dup2(err, STDERR_FILENO);
+	if (dup2(out, STDOUT_FILENO) < 0 || dup2(err, STDERR_FILENO) < 0)
+		_exit(2);
 	alarm(LIMIT);
 	if (fault) {
 		setenv("LD_PRELOAD", inject, 1);
@@ -321,8 +321,11 @@ static void list_operations(void)
 	}
 	if (!f || pclose(f))
 		die(operate);
-	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
+	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
+		if (nr_operations >= MAX_OPERATIONS)
+			die("MAX_OPERATIONS");
 		snprintf(operations[nr_operations++], NAME, "%s", commands[i].name);
+	}
 }
 
 static const struct row *row_of(const char *fault, const char *operation)
