@@ -219,11 +219,12 @@ static struct lock_alias *make_alias(struct lock_alias **bucket, const char *nam
 				     unsigned char subclass)
 {
 	struct lock_alias *alias = set ? klock_arena_alloc(sizeof(*alias)) : NULL;
-	const char *copy = alias ? klock_arena_strdup(name) : NULL;
 
-	if (!copy)
+	if (alias && name != key->name) /* another nesting level has the name that is there */
+		name = klock_arena_strdup(name);
+	if (!alias || !name)
 		return NULL;
-	*alias = (struct lock_alias){ KLOCK_REF_ALIAS, subclass, copy, set, key, *bucket };
+	*alias = (struct lock_alias){ KLOCK_REF_ALIAS, subclass, name, set, key, *bucket };
 	return *bucket = alias;
 }
 

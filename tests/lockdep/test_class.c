@@ -92,6 +92,7 @@ START_TEST(class_set_with_a_level_is_taken_at_it)
 {
 	static struct lock_class_key key;
 	struct mutex plain, deeper, moved;
+	const char *name;
 
 	mutex_init(&plain);
 	mutex_init(&deeper);
@@ -102,8 +103,10 @@ START_TEST(class_set_with_a_level_is_taken_at_it)
 	/* What the acquisition says goes before what the lock says. */
 	ck_assert_ptr_eq(klock_class_of(&deeper.dep_map, 2), klock_class_of(&plain.dep_map, 2));
 
+	name = klock_lockdep_name(&moved.dep_map);
 	lockdep_set_subclass(&moved, 1);
 	ck_assert_str_eq(name_of(class_of(&moved)), "lock/1");
+	ck_assert_ptr_eq(klock_lockdep_name(&moved.dep_map), name);
 }
 END_TEST
 
