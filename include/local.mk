@@ -33,6 +33,7 @@ compatlinux_HEADERS = \
 	include/klock/compat/linux/bitops.h \
 	include/klock/compat/linux/bug.h \
 	include/klock/compat/linux/cleanup.h \
+	include/klock/compat/linux/compiler-context-analysis.h \
 	include/klock/compat/linux/compiler.h \
 	include/klock/compat/linux/debug_locks.h \
 	include/klock/compat/linux/delay.h \

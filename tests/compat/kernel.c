@@ -42,7 +42,8 @@ struct file_entry {
 	struct rw_semaphore i_rwsem;
 	struct mutex i_mutex;
 	bool is_dir;
-	u64 size __must_hold(&i_rwsem);
+	u64 size;
+	u64 nr_grown __guarded_by(&i_rwsem);
 	struct page pages[NR_PAGES];
 };
 
@@ -144,6 +145,12 @@ static void unlock_page(struct page *page)
 	wake_up_bit(&page->flags, PG_locked);
 }
 
+static void file_grow(struct file_entry *file, u64 size) __must_hold(&file->i_rwsem)
+{
+	file->size = max(file->size, size);
+	file->nr_grown++;
+}
+
 static ssize_t file_write(struct kiocb *iocb, struct file_entry *file, u32 value)
 {
 	struct page *page = &file->pages[iocb->ki_pos % NR_PAGES];
@@ -157,7 +164,7 @@ static ssize_t file_write(struct kiocb *iocb, struct file_entry *file, u32 value
 	if (ret)
 		goto unlock;
 	WRITE_ONCE(page->value, value);
-	file->size = max(file->size, (u64)iocb->ki_pos + 1);
+	file_grow(file, (u64)iocb->ki_pos + 1);
 	unlock_page(page);
 	ret = sizeof(value);
 unlock:

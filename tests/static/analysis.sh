@@ -20,6 +20,12 @@ sed "s/\([^a-z_>]\)\($take\)/\1klock_\2/g
 	s/\(_lock\|_write\)_nest_lock(\([^,]*\), &mutex)/\1_nest_map(\2, \&mutex.dep_map)/" \
 	"$work/kernel.c" >"$work/prefixed.c"
 cp "$work/kernel.c" "$work/kernel.cc"
+# By the kernel's paths, with its own annotations.
+{
+	cat "$here/context.h"
+	LC_ALL=C awk -f "$here/snippets.awk" "$here/context.tab"
+} >"$work/context.c"
+compat="-I$top_srcdir/include/klock/compat"
 flags="-D_GNU_SOURCE -I$top_srcdir/include"
 
 # Lines of $2 that the tool warned of are in $work/warned; members of structs count if $3.
@@ -81,12 +87,17 @@ for version in 14 22; do
 		[ $version = 14 ] || analyse "$clang -Wthread-safety, C with members" 1 \
 			"$work/kernel.c" yes $clang $check -std=gnu11 \
 			-fexperimental-late-parse-attributes -DKLOCK_LATE_ATTRIBUTES
+		[ $version = 14 ] || analyse "$clang -Wthread-safety, the kernel's annotations" 1 \
+			"$work/context.c" yes $clang $check -std=gnu11 $compat \
+			-fexperimental-late-parse-attributes -DWARN_CONTEXT_ANALYSIS
 	}
 done
 
 if command -v sparse >/dev/null; then
 	analyse "sparse -Wcontext" 2 "$work/kernel.c" '' sparse -std=gnu11 -Wcontext \
 		-fmax-warnings=unlimited
+	analyse "sparse -Wcontext, the kernel's annotations" 2 "$work/context.c" '' sparse \
+		-std=gnu11 -Wcontext "$compat"
 else
 	skip "sparse -Wcontext" "sparse is not here"
 fi

@@ -6,6 +6,8 @@
 #ifndef KLOCK_COMPAT_LINUX_COMPILER_H
 #define KLOCK_COMPAT_LINUX_COMPILER_H
 
+#include <linux/compiler-context-analysis.h>
+
 #define KLOCK_COMPAT_ATTRIBUTE(...) __attribute__((__VA_ARGS__))
 
 #ifndef likely
@@ -85,21 +87,6 @@
 #endif
 #ifndef notrace
 #define notrace
-#endif
-#ifndef __acquires
-#define __acquires(lock)
-#endif
-#ifndef __releases
-#define __releases(lock)
-#endif
-#ifndef __must_hold
-#define __must_hold(lock)
-#endif
-#ifndef __acquire
-#define __acquire(lock) ((void)0)
-#endif
-#ifndef __release
-#define __release(lock) ((void)0)
 #endif
 
 #endif
