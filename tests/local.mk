@@ -6,6 +6,7 @@ plain_tests =       # programs without Check: exit status 0 passed, 77 skipped, 
 torture_tests =     # plain programs that run for KLOCK_TORTURE_SECONDS
 test_scripts =      # NAME.sh, judged by exit status or by the cases it reports (tap.sh)
 script_programs =   # run by the test_scripts, not by themselves
+fuzz_targets =      # NAME of tests/fuzz/NAME.c, for "make fuzz"
 annotate_programs = # run by the annotate_scripts, not by themselves
 annotate_scripts =  # NAME.sh, for "make check-valgrind"
 
@@ -17,6 +18,7 @@ include tests/genmc/local.mk
 include tests/litmus/local.mk
 include tests/orderings/local.mk
 include tests/faults/local.mk
+include tests/fuzz/local.mk
 include tests/annotate/local.mk
 include tests/filecache/local.mk
 include tests/lockdep/local.mk

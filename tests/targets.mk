@@ -114,6 +114,13 @@ check-covering: built
 check-asan:
 	+@$(slow_tests) $(sub_build) asan check-programs --disable-shared --enable-werror \
 		CC='$(CC)' --enable-sanitizer=address,undefined
+# Each target of tests/fuzz for KLOCK_FUZZ_SECONDS (60), from its corpus on; see run there.
+fuzz:
+	@$(need) clang:clang
+	+@$(sub_build) fuzz run-fuzz --disable-shared --enable-werror --without-check \
+		CC=clang CFLAGS='-g -O1' --enable-sanitizer=fuzzer-no-link,address,undefined
+run-fuzz: $(fuzz_programs)
+	@$(SHELL) $(srcdir)/tests/fuzz/run $(abs_top_srcdir)/tests/fuzz $(fuzz_targets)
 tsan_supp = $(abs_top_srcdir)/tests/support/tsan.supp
 check-tsan:
 	+@TSAN_OPTIONS=die_after_fork=0:suppressions=$(tsan_supp):$$TSAN_OPTIONS $(slow_tests) \
@@ -154,6 +161,7 @@ check-long: check
 	$(MAKE) check-faults
 	$(MAKE) check-abi
 	$(MAKE) check-static
+	$(MAKE) fuzz
 	$(MAKE) check-lockdep
 	$(MAKE) check-valgrind
 	$(MAKE) check-asan
@@ -163,9 +171,9 @@ check-long: check
 	$(MAKE) check-cross
 
 clean-local:
-	rm -rf sub-coverage sub-asan sub-tsan sub-clang sub-musl sub-aarch64 sub-armhf
+	rm -rf sub-coverage sub-fuzz sub-asan sub-tsan sub-clang sub-musl sub-aarch64 sub-armhf
 
-.PHONY: check-abi check-static record-abi check-faults coverage check-covering torture-mutants
+.PHONY: fuzz run-fuzz check-abi check-static record-abi check-faults coverage check-covering torture-mutants
 .PHONY: built check-programs check-lockdep check-explore check-genmc check-mutants torture check-memcheck check-helgrind check-drd \
 	check-annotate check-valgrind check-asan check-tsan check-clang check-musl check-cross \
 	check-aarch64 check-armhf check-long

@@ -43,7 +43,9 @@ examples_filecache_libengine_la_SOURCES = \
 examples += examples/filecache/filecache
 examples_filecache_filecache_LDADD = examples/filecache/libengine.la $(example_libs)
 examples_filecache_filecache_LDFLAGS = $(example_ldflags)
-examples_filecache_filecache_SOURCES = \
+examples_filecache_filecache_SOURCES = $(cache_commands) examples/filecache/main.c
+# What the fuzzer of the command line has too.
+cache_commands = \
 	examples/filecache/cli.c \
 	examples/filecache/cli.h \
 	examples/filecache/cmd_file.c \
@@ -51,7 +53,6 @@ examples_filecache_filecache_SOURCES = \
 	examples/filecache/cmd_race.c \
 	examples/filecache/cmd_range.c \
 	examples/filecache/cmd_stat.c \
-	examples/filecache/main.c \
 	examples/filecache/race.h \
 	examples/filecache/race_mutate.c \
 	examples/filecache/race_part.c \
