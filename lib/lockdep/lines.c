@@ -5,20 +5,28 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Reads a line without its end. False: there is none. */
+/*
+ * Reads a line without its end, which may be that of DOS. What would be cut off of it without a
+ * word is wrong: all beyond a zero byte, or beyond the room. False: there is none.
+ */
 static bool next(FILE *f, char *line, const char **wrong)
 {
-	size_t length;
+	size_t length = 0;
+	int c = getc(f);
 
 	*wrong = NULL;
-	if (!fgets(line, KLOCK_LINE_MAX, f))
+	if (c == EOF)
 		return false;
-	length = strcspn(line, "\r\n");
-	if (!line[length] && !feof(f)) {
-		while (!feof(f) && !ferror(f) && fgetc(f) != '\n')
-			; /* its rest */
-		*wrong = "the line is too long";
+	for (; c != EOF && c != '\n'; c = getc(f)) {
+		if (!c)
+			*wrong = "a zero byte";
+		else if (length + 1 < KLOCK_LINE_MAX)
+			line[length++] = (char)c;
+		else if (!*wrong)
+			*wrong = "the line is too long";
 	}
+	if (length && line[length - 1] == '\r')
+		length--;
 	line[length] = '\0';
 	return true;
 }

@@ -79,9 +79,14 @@ fuzz_corpus = \
 	tests/fuzz/corpus/order_rules/seen \
 	tests/fuzz/corpus/order_rules/three \
 	tests/fuzz/corpus/order_text/all \
+	tests/fuzz/corpus/order_text/carriage_return \
 	tests/fuzz/corpus/order_text/long_lines \
 	tests/fuzz/corpus/order_text/too_many_names \
 	tests/fuzz/corpus/order_text/wrong \
+	tests/fuzz/corpus/order_text/zero_byte \
+	tests/fuzz/corpus/order_text/zero_byte_at_end \
 	tests/fuzz/corpus/suppress/all \
+	tests/fuzz/corpus/suppress/carriage_return \
+	tests/fuzz/corpus/suppress/carriage_return_found \
 	tests/fuzz/corpus/suppress/hash \
 	tests/fuzz/corpus/suppress/wrong
