@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "lockstat/lockstat.h"
+#include "base/filename.h"
 #include "lockdep/arena.h"
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,7 +11,9 @@
 
 #define MAX_SITES KLOCK_STAT_POINTS
 
-struct klock_stat_options klock_stat_options = { .sites = 4 }; /* as many as the kernel has */
+#define DEFAULTS { .sites = 4 } /* as many as the kernel has */
+
+struct klock_stat_options klock_stat_options = DEFAULTS;
 
 static bool wrong(const char *option, const char *why)
 {
@@ -19,69 +21,22 @@ static bool wrong(const char *option, const char *why)
 	return false;
 }
 
-/* The file with %p replaced by the number of the process. */
-static bool expand(const char *to, char *path, size_t size)
-{
-	size_t used = 0;
-
-	for (; *to; to++) {
-		int n = to[0] == '%' && to[1] == 'p' ?
-				snprintf(path + used, size - used, "%ld", (long)getpid()) :
-				snprintf(path + used, size - used, "%c", *to);
-
-		if (n < 0 || (size_t)n >= size - used)
-			return false;
-		used += (size_t)n;
-		to += to[0] == '%' && to[1] == 'p';
-	}
-	return true;
-}
-
-static int open_file(const char *to)
-{
-	char path[PATH_MAX];
-
-	if (!expand(to, path, sizeof(path))) {
-		errno = ENAMETOOLONG;
-		return -1;
-	}
-	return open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-}
-
-/* The whole path: the program may be elsewhere when it ends. NULL: no memory, or no way there. */
-static const char *whole(const char *file)
-{
-	char path[PATH_MAX];
-	size_t used = 0;
-
-	if (*file != '/') {
-		if (!getcwd(path, sizeof(path)))
-			return NULL;
-		used = strlen(path);
-		path[used++] = '/';
-	}
-	if (used + strlen(file) >= sizeof(path)) {
-		errno = ENAMETOOLONG;
-		return NULL;
-	}
-	strcpy(path + used, file);
-	return klock_arena_strdup(path);
-}
-
-/* Opened now only to find out whether it can be; the program may close all its files. */
+/* Opened when there is something to write; whether that can be is found out now. */
 static bool set_file(const char *option, const char **to)
 {
 	const char *file = strchr(option, '=') + 1;
-	int fd;
+	char name[KLOCK_FILENAME_MAX];
+	int err;
 
 	if (!*file)
 		return wrong(option, "a file is to follow");
-	*to = whole(file);
-	fd = *to ? open_file(*to) : -1;
-	if (fd < 0)
+	if (!klock_filename_whole(file, name))
 		return wrong(option, strerror(errno));
-	close(fd);
-	return true;
+	err = klock_filename_check(name);
+	if (err)
+		return wrong(option, strerror(err));
+	*to = klock_arena_strdup(name);
+	return *to || wrong(option, strerror(ENOMEM));
 }
 
 static bool set_sites(const char *option, const char *number)
@@ -116,12 +71,10 @@ static bool set(const char *option)
 	return wrong(option, "not one of 0, 1, text, text=FILE, json=FILE, sites=N, hist");
 }
 
-static bool read_options(const char *value)
+static bool set_all(const char *value)
 {
 	char text[4096], *rest = text, *option;
 
-	if (!value || !*value || !strcmp(value, "0"))
-		return false;
 	if (strlen(value) >= sizeof(text))
 		return wrong(value, "too long");
 	strcpy(text, value);
@@ -129,6 +82,16 @@ static bool read_options(const char *value)
 		if (!set(option))
 			return false;
 	return true;
+}
+
+static bool read_options(const char *value)
+{
+	if (!value || !*value || !strcmp(value, "0"))
+		return false;
+	if (set_all(value))
+		return true;
+	klock_stat_options = (struct klock_stat_options)DEFAULTS;
+	return false;
 }
 
 void klock_stat_options_read(void)
@@ -140,7 +103,7 @@ void klock_stat_options_read(void)
 
 static void write_to(const char *to, enum klock_lockstat_format format)
 {
-	int fd = to ? open_file(to) : STDERR_FILENO;
+	int fd = to ? klock_filename_open(to, O_TRUNC) : STDERR_FILENO;
 	int err = fd < 0 ? -errno : klock_lockstat_dump(fd, format);
 
 	if (err)

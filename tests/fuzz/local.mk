@@ -70,6 +70,7 @@ fuzz_corpus = \
 	tests/fuzz/corpus/options/lockdep_unknown \
 	tests/fuzz/corpus/options/lockdep_wrong_file \
 	tests/fuzz/corpus/options/lockstat \
+	tests/fuzz/corpus/options/lockstat_refused \
 	tests/fuzz/corpus/options/signal \
 	tests/fuzz/corpus/options/signal_number \
 	tests/fuzz/corpus/options/signal_real_time \
