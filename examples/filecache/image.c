@@ -38,13 +38,14 @@ static int mkfs_write(struct image *image)
 	struct disk_super super = { 0 };
 	struct disk_header header;
 	uint32_t i, *crc = calloc(layout->table_blocks, sizeof(*crc));
+	const uint32_t zero_crc = crc32(0, zero, sizeof(zero));
 	uint64_t generation;
 	int err;
 
 	if (!crc)
 		return cache_fail(ENOMEM, "%s: no memory", image->path);
 	for (i = 0; i < layout->table_blocks; i++)
-		crc[i] = crc32(0, zero, sizeof(zero));
+		crc[i] = zero_crc;
 	if (ftruncate(image->fd, 0) ||
 	    ftruncate(image->fd, (off_t)layout->nr_blocks << IMAGE_BLOCK_SHIFT)) {
 		err = cache_fail(errno, "%s: cannot set the size: %s", image->path,

@@ -47,6 +47,7 @@ EXTRA_DIST += $(fuzz_corpus) tests/fuzz/run tests/fuzz/cmdline.dict \
 fuzz_corpus = \
 	tests/fuzz/corpus/cmdline/all \
 	tests/fuzz/corpus/cmdline/limits \
+	tests/fuzz/corpus/cmdline/mkfs \
 	tests/fuzz/corpus/cmdline/wrong \
 	tests/fuzz/corpus/image/empty \
 	tests/fuzz/corpus/image/generation \
