@@ -49,6 +49,7 @@ fuzz_corpus = \
 	tests/fuzz/corpus/cmdline/limits \
 	tests/fuzz/corpus/cmdline/mkfs \
 	tests/fuzz/corpus/cmdline/wrong \
+	tests/fuzz/corpus/image/cross_linked \
 	tests/fuzz/corpus/image/empty \
 	tests/fuzz/corpus/image/generation \
 	tests/fuzz/corpus/image/large_file \
