@@ -30,6 +30,8 @@
 #define DISK_SUPER_MAGIC "klock-fc"
 #define DISK_HEADER_MAGIC "klock-tb"
 #define DISK_VERSION 1u
+/* No image has had so many commits; those that follow must not come round to 0. */
+#define DISK_MAX_GENERATION (UINT64_MAX / 2)
 
 struct disk_super {
 	char magic[8];

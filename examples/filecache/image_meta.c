@@ -177,7 +177,8 @@ int disk_meta_read(int fd, const char *path, struct disk_meta *meta)
 	}
 	if (err)
 		return err;
-	if (meta->generation[0] % 2 != 0 || meta->generation[1] % 2 != 1)
+	if (meta->generation[0] % 2 != 0 || meta->generation[1] % 2 != 1 ||
+	    meta->generation[0] > DISK_MAX_GENERATION || meta->generation[1] > DISK_MAX_GENERATION)
 		return cache_fail(EUCLEAN, "%s: damaged: the metadata headers are of generations %"
 				  PRIu64 " and %" PRIu64, path, meta->generation[0],
 				  meta->generation[1]);
