@@ -48,6 +48,7 @@ fuzz_corpus = \
 	tests/fuzz/corpus/cmdline/all \
 	tests/fuzz/corpus/cmdline/limits \
 	tests/fuzz/corpus/cmdline/mkfs \
+	tests/fuzz/corpus/cmdline/no_room_for_image \
 	tests/fuzz/corpus/cmdline/wrong \
 	tests/fuzz/corpus/image/cross_linked \
 	tests/fuzz/corpus/image/empty \
@@ -91,5 +92,6 @@ fuzz_corpus = \
 	tests/fuzz/corpus/suppress/all \
 	tests/fuzz/corpus/suppress/carriage_return \
 	tests/fuzz/corpus/suppress/carriage_return_found \
+	tests/fuzz/corpus/suppress/carriage_return_at_end \
 	tests/fuzz/corpus/suppress/hash \
 	tests/fuzz/corpus/suppress/wrong

@@ -46,7 +46,7 @@ static char *write_all(void)
 
 	expect(out, "no memory");
 	for (struct suppression *s = first; s; s = s->next)
-		fprintf(out, "%s:%s\n", name_of(s->kind), s->pattern);
+		fprintf(out, "%s:%s \n", name_of(s->kind), s->pattern);
 	fclose(out);
 	return text;
 }
