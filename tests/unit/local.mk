@@ -18,7 +18,7 @@ check_suites += tests/unit/test_bug
 check_suites += tests/unit/test_fork
 check_suites += tests/unit/test_set_up
 tests_unit_test_set_up_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=klock_hang_init \
-	-Wl,--wrap=pthread_setspecific
+	-Wl,--wrap=klock_cpu_many
 check_suites += tests/unit/test_show
 check_suites += tests/unit/test_signal
 check_suites += tests/unit/test_spin

@@ -9,6 +9,7 @@
 #include <klock/task.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdbool.h>
 
 static DEFINE_MUTEX(lock);
 static DEFINE_MUTEX(in_handler);
@@ -40,12 +41,13 @@ void __wrap_klock_hang_init(void)
 	__real_klock_hang_init();
 }
 
-int __real_pthread_setspecific(pthread_key_t key, const void *value);
-int __wrap_pthread_setspecific(pthread_key_t key, const void *value);
-int __wrap_pthread_setspecific(pthread_key_t key, const void *value)
+/* In the middle of a thread's own. */
+bool __real_klock_cpu_many(void);
+bool __wrap_klock_cpu_many(void);
+bool __wrap_klock_cpu_many(void)
 {
 	be_interrupted();
-	return __real_pthread_setspecific(key, value);
+	return __real_klock_cpu_many();
 }
 
 static void *first_lock(void *unused)
