@@ -96,7 +96,7 @@ static int run_hushed(int argc, char **argv, const char **said)
 	int status;
 
 	optind = 0; /* forgets what is left of an argument of the last line */
-	getopt(1, none, "");
+	expect(getopt(1, none, "") == -1, "no options, and one is found");
 	sigaction(SIGINT, NULL, &old_int);
 	sigaction(SIGTERM, NULL, &old_term);
 	fuzz_hush();

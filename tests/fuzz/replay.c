@@ -77,7 +77,7 @@ int main(int argc, char **argv)
 	for (int i = 1; paths && i < argc; i++) {
 		if (!paths[i]) {
 			fprintf(stderr, "replay: no such file: %s\n", argv[i]);
-			return 1;
+			exit(1);
 		}
 		run(paths[i]);
 		free(paths[i]);

@@ -5,6 +5,7 @@
 top_srcdir=${top_srcdir:-$(cd "$(dirname "$0")/../.." && pwd)}
 . "$top_srcdir/tests/support/tap.sh"
 config=$(cd "${top_builddir:-.}" && pwd)
+top_srcdir=$(cd "$top_srcdir" && pwd) # as the tools name it
 cd "$top_srcdir" || exit 1
 here=tests/static
 work=$(mktemp -d) || exit 1
@@ -39,7 +40,8 @@ group()
 		files=$(find tests -name '*.c' ! -path 'tests/genmc/*' \
 			! -path 'tests/filecache/*' ! -path 'tests/explore/*' \
 			! -path 'tests/static/*' ! -path 'tests/header/*' \
-			! -path 'tests/compat/*' ! -name test_order_filecache.c | sort)
+			! -path 'tests/compat/*' ! -name test_order_filecache.c \
+			! -path 'tests/fuzz/cmdline.c' ! -path 'tests/fuzz/image*' | sort)
 		files=$(with_check "$files") options="$options -Itests $check"
 		;;
 	explore)
@@ -48,7 +50,8 @@ group()
 			-DKLOCK_ATOMIC_HEADER=\"explore/atomic.h\""
 		;;
 	engine)
-		files=$(echo tests/filecache/*.c tests/lockdep/test_order_filecache.c)
+		files=$(echo tests/filecache/*.c tests/lockdep/test_order_filecache.c \
+			tests/fuzz/cmdline.c tests/fuzz/image*.c)
 		files=$(with_check "$files") options="$options -Itests $engine $check"
 		;;
 	esac
