@@ -230,6 +230,7 @@ wrong "file_with_two_signs_is_refused" 'first < < second\n' "1: a name is missin
 wrong "file_with_a_sign_missing_is_refused" 'first second\n' "1: < is missing between two names"
 wrong "file_with_an_open_quote_is_refused" 'a < "b\n' "1: a quote is not closed"
 wrong "file_with_an_empty_name_is_refused" 'a < ""\n' "1: a name is empty"
+wrong "file_with_a_zero_byte_is_refused" 'a < b\000c\n' "1: a zero byte"
 wrong "file_with_too_many_names_is_refused" "$(printf 'a<%.0s' $(seq 300))a\n" "1: too many names"
 wrong "file_with_a_long_line_is_refused" "$(printf '%05000d' 0)\n" "1: the line is too long"
 KLOCK_LOCKDEP=order=missing ./c >out 2>&1
