@@ -29,7 +29,9 @@ base = \
 	lib/base/sigtext.c \
 	lib/base/sigtext.h \
 	lib/base/symbols.c \
-	lib/base/symbols.h
+	lib/base/symbols.h \
+	lib/base/write_all.c \
+	lib/base/write_all.h
 
 wait = \
 	lib/wait/park.c \

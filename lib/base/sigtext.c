@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/sigtext.h"
+#include "base/write_all.h"
 #include <errno.h>
 #include <stdarg.h>
 #include <string.h>
-#include <unistd.h>
 
 static void add_bytes(struct klock_sigtext *text, const char *bytes, size_t n)
 {
@@ -116,17 +116,8 @@ void klock_sigtext_end(struct klock_sigtext *text)
 
 void klock_sigtext_write(const struct klock_sigtext *text, int fd)
 {
-	size_t done = 0;
 	int saved = errno;
 
-	while (done < text->used) {
-		ssize_t n = write(fd, text->buf + done, text->used - done);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			break; /* nowhere left to say it */
-		done += (size_t)n;
-	}
+	(void)klock_write_all(fd, text->buf, text->used); /* else nowhere left to say it */
 	errno = saved;
 }

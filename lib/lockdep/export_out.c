@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #include "lockdep/export_out.h"
 #include "base/bug.h"
-#include <errno.h>
+#include "base/write_all.h"
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <unistd.h>
 
 /* Not from malloc(), which may be built on locks of ours. */
 struct klock_out *klock_out_new(int fd)
@@ -24,16 +23,8 @@ struct klock_out *klock_out_new(int fd)
 
 static void flush(struct klock_out *out)
 {
-	size_t done = 0;
-
-	while (done < out->used && !out->error) {
-		ssize_t n = write(out->fd, out->buf + done, out->used - done);
-
-		if (n > 0)
-			done += (size_t)n;
-		else if (n == 0 || errno != EINTR)
-			out->error = n ? errno : EIO;
-	}
+	if (!out->error)
+		out->error = klock_write_all(out->fd, out->buf, out->used);
 	out->used = 0;
 }
 

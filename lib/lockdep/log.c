@@ -6,6 +6,7 @@
  */
 #include "lockdep/log.h"
 #include "base/filename.h"
+#include "base/write_all.h"
 #include "lockdep/options.h"
 #include "lockdep/shared.h"
 #include <errno.h>
@@ -15,22 +16,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
-
-/* 0, or an errno. */
-static int write_all(int fd, const char *text, size_t size)
-{
-	while (size) {
-		ssize_t n = write(fd, text, size);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return n ? errno : EIO;
-		text += n;
-		size -= (size_t)n;
-	}
-	return 0;
-}
 
 /* What could be opened when the program started cannot now, or the disk is full. */
 static void say_why(int err)
@@ -44,8 +29,8 @@ static void say_why(int err)
 	n = snprintf(text, sizeof(text),
 		     "klock: KLOCK_LOCKDEP: cannot write %s: %s; reports go to standard error\n",
 		     klock_options.log, strerror(err));
-	(void)write_all(STDERR_FILENO, text,
-			(size_t)n < sizeof(text) ? (size_t)n : sizeof(text) - 1);
+	(void)klock_write_all(STDERR_FILENO, text,
+			      (size_t)n < sizeof(text) ? (size_t)n : sizeof(text) - 1);
 }
 
 static int write_file(const char *text, size_t size)
@@ -54,7 +39,7 @@ static int write_file(const char *text, size_t size)
 
 	if (fd < 0)
 		return errno;
-	err = write_all(fd, text, size);
+	err = klock_write_all(fd, text, size);
 	close(fd);
 	return err;
 }
@@ -66,7 +51,7 @@ static void write_log(const char *text, size_t size)
 	if (err)
 		say_why(err);
 	if (err || !klock_options.log)
-		(void)write_all(STDERR_FILENO, text, size); /* else nowhere left to say it */
+		(void)klock_write_all(STDERR_FILENO, text, size); /* else nowhere left to say it */
 }
 
 void klock_log_write(const char *text, size_t size)

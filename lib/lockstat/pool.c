@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "lockstat/pool.h"
+#include "base/write_all.h"
 #include "lockstat/lockstat.h"
 #include <errno.h>
 #include <stdalign.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <sys/mman.h>
-#include <unistd.h>
 
 #define CHUNK (256 * 1024)
 #define FIRST_TEXT (64 * 1024)
@@ -90,26 +90,9 @@ void klock_stat_print(struct klock_stat_out *out, const char *format, ...)
 		out->used += (size_t)n;
 }
 
-static int write_all(int fd, const char *text, size_t size)
-{
-	while (size) {
-		ssize_t n = write(fd, text, size);
-
-		if (n == 0)
-			return -EIO;
-		if (n < 0 && errno != EINTR)
-			return -errno;
-		if (n > 0) {
-			text += n;
-			size -= (size_t)n;
-		}
-	}
-	return 0;
-}
-
 int klock_stat_flush(struct klock_stat_out *out, int fd)
 {
-	int saved = errno, err = out->err ? out->err : write_all(fd, out->text, out->used);
+	int saved = errno, err = out->err ? out->err : -klock_write_all(fd, out->text, out->used);
 
 	if (out->size)
 		munmap(out->text, out->size);
