@@ -53,11 +53,20 @@ int mm_available(void)
 	return 0;
 }
 
-static void uffd_wake(struct mm *mm, unsigned char *address)
+static unsigned char *mapped_address(const struct vm_area_struct *vma, size_t n)
 {
-	struct uffdio_range range = { .start = (uintptr_t)address, .len = PAGE_SIZE };
+	return vma->vm_start + n * PAGE_SIZE;
+}
 
-	ioctl(mm->uffd, UFFDIO_WAKE, &range);
+/* Whoever waits for page `n` of the mapping looks again. */
+static void uffd_wake(struct vm_area_struct *vma, size_t n)
+{
+	struct uffdio_range range = {
+		.start = (uintptr_t)mapped_address(vma, n),
+		.len = PAGE_SIZE,
+	};
+
+	ioctl(vma->vm_mm->uffd, UFFDIO_WAKE, &range);
 }
 
 /*
@@ -80,7 +89,7 @@ static bool map_over(unsigned char *address, size_t len, int flags, int fd, size
 static void map_sigbus(struct vm_area_struct *vma, size_t n)
 {
 	/* Offsets as in the mapping, so that the kernel merges neighbours into one. */
-	if (map_over(vma->vm_start + n * PAGE_SIZE, PAGE_SIZE, MAP_SHARED, vma->vm_mm->bus_fd, n))
+	if (map_over(mapped_address(vma, n), PAGE_SIZE, MAP_SHARED, vma->vm_mm->bus_fd, n))
 		vma->bus[n] = 1;
 	cache_count(vma->vm_mm->image, CACHE_sigbus, 1);
 }
@@ -102,7 +111,7 @@ static void map_beyond_end(struct vm_area_struct *vma, size_t n)
 	if ((int64_t)(pgoff << PAGE_SHIFT) >= i_size_read(inode))
 		map_sigbus(vma, n);
 	up_write(&inode->i_data.i_mmap_rwsem);
-	uffd_wake(vma->vm_mm, vma->vm_start + n * PAGE_SIZE);
+	uffd_wake(vma, n);
 }
 
 /* A locked page could not be read. SIGBUS until it is, or is written or dropped. */
@@ -114,22 +123,21 @@ static void map_unreadable(struct vm_area_struct *vma, size_t n, struct page *pa
 	down_write(lock);
 	map_sigbus(vma, n);
 	up_write(lock);
-	uffd_wake(vma->vm_mm, vma->vm_start + n * PAGE_SIZE);
+	uffd_wake(vma, n);
 }
 
 /* No memory for the page: the access is tried again, as the kernel does. */
 static void retry_later(struct vm_area_struct *vma, size_t n)
 {
 	usleep(1000);
-	uffd_wake(vma->vm_mm, vma->vm_start + n * PAGE_SIZE);
+	uffd_wake(vma, n);
 }
 
 /* Copies a locked page into the mapping. */
 static void map_page(struct vm_area_struct *vma, size_t n, struct page *page)
 {
-	unsigned char *address = vma->vm_start + n * PAGE_SIZE;
 	struct uffdio_copy copy = {
-		.dst = (uintptr_t)address,
+		.dst = (uintptr_t)mapped_address(vma, n),
 		.src = (uintptr_t)page->data,
 		.len = PAGE_SIZE,
 	};
@@ -140,8 +148,8 @@ static void map_page(struct vm_area_struct *vma, size_t n, struct page *page)
 			copy.copy = 0;
 			continue;
 		}
-		/* EEXIST: another thread's fault has brought it in. Whoever waits looks again. */
-		uffd_wake(vma->vm_mm, address);
+		/* EEXIST: another thread's fault has brought it in. */
+		uffd_wake(vma, n);
 		break;
 	}
 }
@@ -389,7 +397,7 @@ static void unmap_sigbus(struct vm_area_struct *vma, size_t first, size_t last)
 		if (end == n)
 			continue;
 		/* Should that fail, SIGBUS stays: the access ends with it, not with wrong data. */
-		if (map_missing(vma->vm_mm, vma->vm_start + n * PAGE_SIZE, (end - n) * PAGE_SIZE))
+		if (map_missing(vma->vm_mm, mapped_address(vma, n), (end - n) * PAGE_SIZE))
 			memset(vma->bus + n, 0, end - n);
 	}
 }
@@ -409,7 +417,7 @@ void unmap_mapping_range(struct address_space *mapping, pgoff_t first, pgoff_t l
 		from = first > vma->vm_pgoff ? (size_t)(first - vma->vm_pgoff) : 0;
 		to = (size_t)((last < end ? last : end) - vma->vm_pgoff);
 		unmap_sigbus(vma, from, to);
-		madvise(vma->vm_start + from * PAGE_SIZE, (to - from + 1) * PAGE_SIZE,
+		madvise(mapped_address(vma, from), (to - from + 1) * PAGE_SIZE,
 			MADV_DONTNEED);
 		cache_count(mapping->host->i_image, CACHE_zaps, 1);
 	}
