@@ -143,16 +143,23 @@ static int run(const char *operation, const char *fault, unsigned int n, bool *m
 	return status;
 }
 
-static bool says(const char *text)
+/* What the last run said on standard error, up to `size`. */
+static char *read_said(char *said, size_t size)
 {
-	static char said[100000];
 	FILE *f = fopen("err", "r");
-	size_t n = f ? fread(said, 1, sizeof(said) - 1, f) : 0;
+	size_t n = f ? fread(said, 1, size - 1, f) : 0;
 
 	if (f)
 		fclose(f);
 	said[n] = '\0';
-	return strstr(said, text);
+	return said;
+}
+
+static bool says(const char *text)
+{
+	static char said[100000];
+
+	return strstr(read_said(said, sizeof(said)), text);
 }
 
 static const char *judge(int status)
@@ -219,16 +226,11 @@ static void add(struct seen *seen, const char *what)
 static void complain(const struct row *row, const char *operation, unsigned int n,
 		     const char *what)
 {
-	static char said[600];
-	FILE *f = fopen("err", "r");
-	size_t length = f ? fread(said, 1, sizeof(said) - 1, f) : 0;
+	char said[600];
 
-	if (f)
-		fclose(f);
-	said[length] = '\0';
 	failures++;
 	fprintf(stderr, "%s %s, call %u (0: all): %s, expected: %s\n%s\n", row->fault, operation, n,
-		what, row->expected, said);
+		what, row->expected, read_said(said, sizeof(said)));
 }
 
 /* False: there is no such call any more. */
