@@ -62,8 +62,7 @@ EXTRA_DIST += $(test_scripts) $(annotate_scripts) \
 	tests/support/need \
 	tests/support/run-test \
 	tests/support/sub-build \
-	tests/support/tap.sh \
-	tests/support/tsan.supp
+	tests/support/tap.sh
 
 # Without the Check library its suites cannot run: wanted (--without-check), or an error.
 check-local:

@@ -121,9 +121,8 @@ fuzz:
 		CC=clang CFLAGS='-g -O1' --enable-sanitizer=fuzzer-no-link,address,undefined
 run-fuzz: $(fuzz_programs)
 	@$(SHELL) $(srcdir)/tests/fuzz/run $(abs_top_srcdir)/tests/fuzz $(fuzz_targets)
-tsan_supp = $(abs_top_srcdir)/tests/support/tsan.supp
 check-tsan:
-	+@TSAN_OPTIONS=die_after_fork=0:suppressions=$(tsan_supp):$$TSAN_OPTIONS $(slow_tests) \
+	+@TSAN_OPTIONS=die_after_fork=0:$$TSAN_OPTIONS $(slow_tests) \
 		$(sub_build) tsan check-programs --disable-shared --enable-werror \
 		CC='$(CC)' --enable-sanitizer=thread
 check-clang:

@@ -63,6 +63,7 @@ static void queue_lock(struct klock_queue *q, const void *addr)
 	q->woken = NULL;
 	klock_list_init(&q->granted);
 	klock_minilock_lock(&q->bucket->lock);
+	klock_unseen_begin();
 	if (!q->bucket->list.next)
 		klock_list_init(&q->bucket->list);
 }
@@ -83,6 +84,7 @@ static void queue_unlock(struct klock_queue *q)
 	}
 	if (q->woken)
 		klock_task_wake(q->woken);
+	klock_unseen_end();
 }
 
 static void enqueue(struct klock_queue *q, struct klock_waiter *w)
@@ -283,8 +285,10 @@ unsigned int klock_waiters_walk(int64_t patience_ns,
 			left_out++;
 			continue;
 		}
+		klock_unseen_begin();
 		for (node = b->list.next; node && node != &b->list; node = node->next)
 			see(klock_list_entry(node, struct klock_waiter, node), arg);
+		klock_unseen_end();
 		klock_minilock_unlock(&b->lock);
 	}
 	return left_out;
