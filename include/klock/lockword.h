@@ -59,6 +59,15 @@ KLOCK_BEGIN_DECLS
  */
 extern __thread uint32_t klock_self_word __attribute__((tls_model("initial-exec")));
 
+/*
+ * How many threads of the process sleep for a lock word, or are about to. While it is not 0,
+ * an owner that has given a lock up by a plain store looks whether somebody waits for it.
+ */
+extern uint32_t klock_sleepers;
+
+/* The look: wakes who waits for the word. It may be gone, when nobody does. */
+void klock_word_look(uint32_t *word);
+
 /* How a lock is asked for. Each function of the API is one constant of these. */
 enum klock_how {
 	KLOCK_READ = 0x00,
@@ -82,12 +91,31 @@ KLOCK_INLINE bool klock_word_write_fast(uint32_t *word)
 	return KLOCK_LIKELY(self && klock_cas_acquire(word, &expected, self));
 }
 
-/* [W2] release: pairs with [W1], and with [W3] where readers follow. */
+/*
+ * A plain store, where an exchange would cost as much as the whole lock. It may
+ * wipe out bits that a waiter sets between the two accesses, so a look at
+ * klock_sleepers comes last. The lock may be another's by then, or gone.
+ * [W5] the store, then the look: pairs with [W6]. The waiter's membarrier stands
+ * between the two, and the waiter sees the store, or the look sees the waiter.
+ */
+KLOCK_INLINE bool klock_word_write_unlock_try(uint32_t *word, uint32_t self)
+{
+	/* relaxed: our own hold cannot go away meanwhile */
+	if (KLOCK_UNLIKELY(klock_load_relaxed(word) != self))
+		return false;
+	/* [W2] release: pairs with [W1], and with [W3] where readers follow. */
+	klock_store_release(word, 0);
+	klock_compiler_barrier();
+	if (KLOCK_UNLIKELY(klock_load_relaxed(&klock_sleepers))) /* [W5]: the barrier orders it */
+		klock_word_look(word);
+	return true;
+}
+
 KLOCK_INLINE bool klock_word_write_unlock_fast(uint32_t *word)
 {
-	uint32_t self = klock_self_word, expected = self;
+	uint32_t self = klock_self_word;
 
-	return KLOCK_LIKELY(self && klock_cas_release(word, &expected, 0));
+	return KLOCK_LIKELY(self) && klock_word_write_unlock_try(word, self);
 }
 
 /* [W3] acquire: pairs with [W2]; a reader sees what the last writer did. */

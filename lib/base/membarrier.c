@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/membarrier.h"
+#include "base/exempt.h"
 #include <errno.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -19,9 +20,17 @@ static bool membarrier(int cmd)
 	return done;
 }
 
-bool klock_membarrier_register(void)
+static bool works;
+
+void klock_membarrier_register(void)
 {
-	return membarrier(MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED) && klock_membarrier();
+	klock_exempt(&works, sizeof(works)); /* as in klock_watch_init() */
+	works = membarrier(MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED) && klock_membarrier();
+}
+
+bool klock_membarrier_works(void)
+{
+	return works;
 }
 
 bool klock_membarrier(void)

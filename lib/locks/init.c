@@ -13,18 +13,28 @@
 #include "annotate/watch.h"
 #include "base/block_signals.h"
 #include "base/exempt.h"
+#include "base/membarrier.h"
 #include "hang/hang.h"
+#include "locks/lockword.h"
 #include "wait/park.h"
 #include <pthread.h>
 
 bool klock_ready_watched;
 
+static void after_fork(void)
+{
+	klock_park_after_fork();
+	klock_word_prepare();
+}
+
 static void init(void)
 {
+	klock_membarrier_register();
+	klock_word_prepare();
 	klock_park_init();
 	klock_watch_prepare();
 	klock_hang_init();
-	(void)pthread_atfork(NULL, NULL, klock_park_after_fork);
+	(void)pthread_atfork(NULL, NULL, after_fork);
 	klock_exempt(&klock_ready_watched, sizeof(klock_ready_watched));
 	/* [A4] release: pairs with [A3]. Not klock_watched: a call may have set that before. */
 	klock_store_release(&klock_ready_watched, klock_watched);

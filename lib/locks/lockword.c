@@ -24,8 +24,9 @@
  *   I1  somebody is queued => WAITERS
  *   I2  somebody is queued and the word is free => WAKING, and the head is
  *       awake or about to be woken
- * So no release may leave the word free and WAITERS without WAKING: klock_word_drop()
- * goes to the queue for it.
+ * or an owner whose plain store has wiped the bits out is on its way to the
+ * bucket, see klock_word_write_unlock_try(). So no release may leave the word free
+ * and WAITERS without WAKING: klock_word_drop() goes to the queue for it.
  */
 #include "locks/lockword.h"
 #include "base/clock.h"
@@ -39,6 +40,14 @@
 /* In pauses. The first is what a lock gets whose spins have failed lately. */
 #define SPIN_MIN 10
 #define SPIN_MAX 400
+
+uint32_t klock_sleepers;
+
+void klock_word_prepare(void)
+{
+	/* Without membarrier(2) every owner looks: [K3], [K4] are enough for who does. */
+	klock_store_relaxed(&klock_sleepers, !klock_membarrier_works()); /* no thread runs yet */
+}
 
 static bool is_free(uint32_t w)
 {
@@ -149,6 +158,8 @@ static enum turn next_turn(struct klock_queue *q, uint32_t n, uint32_t *new)
 	}
 	if (!compatible(n, head->shared)) {
 		*new = holds | KLOCK_W_WAITERS | (n & KLOCK_W_PASSES);
+		if (head->tries >= KLOCK_HANDOFF_AFTER)
+			*new |= KLOCK_W_PASSES; /* an owner may have wiped them out */
 		return TURN_NOBODY;
 	}
 	if (head->shared) {
@@ -269,6 +280,22 @@ static void tell_contended(const uint32_t *word, const struct klock_event *ev)
 	klock_watch(KLOCK_EV_CONTENDED, &contended);
 }
 
+/* Parks as one of klock_sleepers. Who watches the locks sends all owners out of line instead. */
+static int sleep_counted(struct klock_waiter *w, const struct klock_event *ev, int64_t deadline_ns)
+{
+	int err;
+
+	if (klock_watched)
+		return klock_park(w, deadline_ns);
+	/* [W6] counted, then the barrier, then check(): pairs with [W5]. The barrier orders it. */
+	klock_fetch_add_relaxed(&klock_sleepers, 1);
+	if (klock_membarrier_works())
+		klock_barrier_everywhere(ev);
+	err = klock_park(w, deadline_ns);
+	klock_fetch_add_relaxed(&klock_sleepers, (uint32_t)-1); /* others count themselves */
+	return err;
+}
+
 /* The lock was not free at once. */
 static __attribute__((noinline)) int wait_for(uint32_t *word, uint32_t *spin,
 					      const struct klock_event *ev, int64_t ns)
@@ -293,7 +320,7 @@ static __attribute__((noinline)) int wait_for(uint32_t *word, uint32_t *spin,
 		tell_contended(word, ev);
 	if (spin_take(word, spin, task, w.shared))
 		return 0;
-	return klock_park(&w, klock_deadline(ns));
+	return sleep_counted(&w, ev, klock_deadline(ns));
 }
 
 int klock_word_take(uint32_t *word, uint32_t *spin, const struct klock_event *ev, int64_t ns)
@@ -330,6 +357,19 @@ void klock_word_drop(uint32_t *word, uint32_t hold)
 			return;
 		}
 	} while (!klock_cas_release(word, &w, w - hold)); /* [W2], [W4] */
+}
+
+/* For a queue that an owner has not asked. Nobody is there: the lock may be gone. */
+static void look(struct klock_queue *q, uint32_t drop)
+{
+	if (klock_queue_first(q))
+		advance(q, drop);
+}
+
+void klock_word_look(uint32_t *word)
+{
+	if (klock_park_maybe(word)) /* [K4]: after the owner's store */
+		klock_unpark(word, look, 0);
 }
 
 /* What is wrong with giving this hold up, as far as the word shows it; NULL: nothing. */

@@ -4,7 +4,11 @@
 #define KLOCK_LOCKS_LOCKWORD_H
 
 #include "annotate/again.h"
+#include "base/membarrier.h"
 #include "wait/park.h"
+
+/* Once, before the first lock, and in the child of a fork(): nobody sleeps for one. */
+void klock_word_prepare(void);
 
 /*
  * Takes the lock as ev->how says, within `ns`, and tells the watchers.
@@ -90,6 +94,14 @@ static inline struct klock_wait_for klock_wait_for(const struct klock_event *ev)
 
 /* Reports a negative timeout; returns -EINVAL. */
 int klock_refuse_negative(const struct klock_event *ev);
+
+/* What the other threads did before is seen, and what they do next comes after. */
+static inline void klock_barrier_everywhere(const struct klock_event *ev)
+{
+	if (!klock_membarrier())
+		klock_event_bug_fatal(ev, "membarrier(2) was there and is now forbidden",
+				      "set seccomp filters up before the first lock is used");
+}
 
 /* Reports a NULL lock, which nothing can go on from. */
 static inline void klock_check_null(const struct klock_event *ev)

@@ -25,13 +25,10 @@
  */
 #include <klock/percpu-rwsem.h>
 #include "base/clock.h"
-#include "base/exempt.h"
-#include "base/membarrier.h"
 #include "locks/init.h"
 #include "locks/lockword.h"
 #include "wait/park.h"
 #include <errno.h>
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -40,8 +37,6 @@ static const struct klock_lock_type percpu_type = {
 	.size = sizeof(struct percpu_rw_semaphore),
 	.map = offsetof(struct percpu_rw_semaphore, dep_map),
 };
-
-static bool have_membarrier;
 
 static struct klock_event event(struct percpu_rw_semaphore *sem, unsigned int how, const void *site)
 {
@@ -59,16 +54,10 @@ static struct klock_event event(struct percpu_rw_semaphore *sem, unsigned int ho
 	return ev;
 }
 
-static void find_membarrier(void)
-{
-	klock_exempt(&have_membarrier, sizeof(have_membarrier)); /* as in klock_watch_init() */
-	have_membarrier = klock_membarrier_register();
-}
-
 /* A tool that looks at memory accesses does not know what a membarrier orders. */
 static bool slots_allowed(void)
 {
-	return have_membarrier && !klock_watches_memory();
+	return klock_membarrier_works() && !klock_watches_memory();
 }
 
 /*
@@ -77,9 +66,6 @@ static bool slots_allowed(void)
  */
 static void settle(struct percpu_rw_semaphore *sem)
 {
-	static pthread_once_t once = PTHREAD_ONCE_INIT;
-
-	pthread_once(&once, find_membarrier);
 	if (sem->slots && !klock_load_relaxed(&sem->nr_slots) && /* all that set it set the same */
 	    slots_allowed())
 		/* relaxed: see klock_percpu_counter(). Thread 0 is nobody: its slot is not used. */
@@ -231,9 +217,8 @@ static int bar_and_drain(struct percpu_rw_semaphore *sem, const struct klock_eve
 	};
 
 	klock_xchg_seq(&sem->block, 1); /* [P2]; seq for `shared`, see readers_in() */
-	if (klock_load_relaxed(&sem->nr_slots) && !klock_membarrier())
-		klock_event_bug_fatal(ev, "membarrier(2) was there and is now forbidden",
-				      "set seccomp filters up before the first lock is used");
+	if (klock_load_relaxed(&sem->nr_slots))
+		klock_barrier_everywhere(ev);
 	if (klock_watchers_of[KLOCK_EV_CONTENDED] && ns > 0 && readers_in(sem) > 0)
 		klock_watch(KLOCK_EV_CONTENDED, ev);
 	return klock_park(&w, deadline_ns);

@@ -25,6 +25,7 @@ static void tryer(void)
 
 static void prepare(void)
 {
+	klock_word_prepare();
 	world_futex(&bucket_of(&lock.word)->lock.state);
 }
 

@@ -41,6 +41,7 @@ static void reader_out_of_line(void)
 
 static void prepare(void)
 {
+	klock_word_prepare();
 	world_futex(&bucket_of(&sem.rw.word)->lock.state);
 	world_futex(&bucket_of(&sem.block)->lock.state);
 	settle(&sem);

@@ -78,6 +78,7 @@ static void killer(void)
 
 static void prepare(void)
 {
+	klock_word_prepare();
 	world_futex(&bucket_of(&sem.word)->lock.state);
 #ifdef HELD
 	sem.word = HELD * KLOCK_W_READER;

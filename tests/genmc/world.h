@@ -156,7 +156,7 @@ void klock_futex_wake(uint32_t *word, int n)
 #define klock_compiler_barrier() ((void)0)
 #endif
 
-bool klock_membarrier_register(void)
+bool klock_membarrier_works(void)
 {
 	return MEMBARRIER;
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Uncontended pairs in loops, for costs-nothing.sh to count: run_NAME() with
- * the library's functions, before_NAME() with their fast paths as they were
- * before there was a checker. Those are written out here once and for all;
+ * the library's functions, before_NAME() with their fast paths as they would
+ * be without a checker. Those are written out here once and for all;
  * both are compiled by the same compiler, and may be compared to the
  * instruction.
  */
@@ -23,9 +23,15 @@ static inline bool before_write_fast(uint32_t *word)
 
 static inline bool before_write_end_fast(uint32_t *word)
 {
-	uint32_t self = klock_self_word, expected = self;
+	uint32_t self = klock_self_word;
 
-	return KLOCK_LIKELY(self && klock_cas_release(word, &expected, 0));
+	if (KLOCK_UNLIKELY(!self) || KLOCK_UNLIKELY(klock_load_relaxed(word) != self))
+		return false;
+	klock_store_release(word, 0);
+	klock_compiler_barrier();
+	if (KLOCK_UNLIKELY(klock_load_relaxed(&klock_sleepers)))
+		klock_word_look(word);
+	return true;
 }
 
 static inline void before_mutex_lock(struct mutex *lock)
