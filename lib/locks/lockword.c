@@ -359,10 +359,12 @@ void klock_word_drop(uint32_t *word, uint32_t hold)
 	} while (!klock_cas_release(word, &w, w - hold)); /* [W2], [W4] */
 }
 
-/* For a queue that an owner has not asked. Nobody is there: the lock may be gone. */
+/* For an owner that has stored its zero. Nobody is there: the lock is gone, or something else. */
 static void look(struct klock_queue *q, uint32_t drop)
 {
-	if (klock_queue_first(q))
+	struct klock_waiter *head = klock_queue_first(q);
+
+	if (head && head->ops == &word_ops)
 		advance(q, drop);
 }
 
