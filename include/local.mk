@@ -17,6 +17,7 @@ klockinclude_HEADERS = \
 	include/klock/lockdep_types.h \
 	include/klock/lockstat.h \
 	include/klock/lockword.h \
+	include/klock/reader_bias.h \
 	include/klock/mutex.h \
 	include/klock/percpu-rwsem.h \
 	include/klock/rwsem.h \

@@ -131,6 +131,8 @@ locks = \
 	lib/locks/lockword.h \
 	lib/locks/mutex.c \
 	lib/locks/percpu_rwsem.c \
+	lib/locks/reader_bias.c \
+	lib/locks/reader_bias.h \
 	lib/locks/rwsem.c \
 	lib/locks/semaphore.c \
 	lib/locks/wait_bit.c

@@ -20,7 +20,10 @@ KLOCK_BEGIN_DECLS
  * 2       WAKING    a releaser that wakes the queue's head  spurious: a lost wake-up. missing: a
  *                   / that head, once it has looked; both   second, needless wake-up
  *                   under the bucket
- * 3..7    PASSES    newcomers that take the lock past       too low: the head waits longer. too
+ * 3       BIASED    a reader (lib/locks/reader_bias.c) /    spurious: a writer looks for readers
+ *                   a writer that holds the lock, once no   for nothing. missing: readers beside a
+ *                   reader has it in a slot                 writer
+ * 4..7    PASSES    newcomers that take the lock past       too low: the head waits longer. too
  *                   the head, while it sleeps / whoever     high: newcomers queue for nothing
  *                   wakes the head, or hands over
  * 8..30   COUNT     readers that hold the lock; with        -
@@ -29,24 +32,29 @@ KLOCK_BEGIN_DECLS
  *
  * DESTROYED: WRITER with a thread number that none has; set by a destroy, cleared by an init.
  *
- * transitions (k readers, w = WAITERS; WAKING left out):
+ * transitions (k readers, w = WAITERS; WAKING left out, BIASED stays but in the last):
  *   0 -> WRITER          write; also past waiters, while PASSES lasts (see lib/locks/lockword.c)
  *   k -> k+1             read; the same
  *   WRITER -> 0          release          k -> k-1            release
  *   WRITER,w -> WRITER'  handed to a starved writer at the queue's head
  *   WRITER,w -> k,w'     handed to all k readers that wait, when a reader is at the head
  *   WRITER,w -> 1+k,w'   downgrade, and the readers at the head with it
+ *   WRITER,BIASED -> WRITER   no reader has the lock in a slot any more
  */
 #define KLOCK_W_WRITER 0x01u
 #define KLOCK_W_WAITERS 0x02u
 #define KLOCK_W_WAKING 0x04u
-#define KLOCK_W_PASSES 0xf8u
-#define KLOCK_W_PASS 0x08u
+#define KLOCK_W_BIASED 0x08u
+#define KLOCK_W_PASSES 0xf0u
+#define KLOCK_W_PASS 0x10u
 #define KLOCK_W_FLAGS 0xffu
 #define KLOCK_W_SHIFT 8
 #define KLOCK_W_READER (1u << KLOCK_W_SHIFT)
 #define KLOCK_W_FULL 0x80000000u
 #define KLOCK_W_DESTROYED (~KLOCK_W_FLAGS | KLOCK_W_WRITER)
+
+/* BIASED alone of these: readers may come in by their slots. Both: the writer waits for them. */
+#define KLOCK_W_BIAS (KLOCK_W_BIASED | KLOCK_W_WRITER)
 
 /* What keeps a reader off the fast path. */
 #define KLOCK_W_READ_BLOCKED (KLOCK_W_FULL | KLOCK_W_WRITER | KLOCK_W_WAITERS | KLOCK_W_WAKING)
@@ -139,7 +147,7 @@ KLOCK_INLINE bool klock_word_read_drop(uint32_t *word)
 {
 	uint32_t w = klock_load_relaxed(word); /* only a guess: the exchange decides */
 
-	while (KLOCK_LIKELY(w >= KLOCK_W_READER && !(w & KLOCK_W_FLAGS)))
+	while (KLOCK_LIKELY(w >= KLOCK_W_READER && !(w & KLOCK_W_FLAGS & ~KLOCK_W_BIASED)))
 		if (KLOCK_LIKELY(klock_cas_release(word, &w, w - KLOCK_W_READER)))
 			return true;
 	return false;

@@ -9,6 +9,8 @@
  * of times, then it is handed the lock (lib/locks/lockword.c states the bound);
  * readers that wait together enter together, at the next release once one of
  * them is first in the queue.
+ * A lock that is mostly read is biased towards its readers, see <klock/reader_bias.h>: a
+ * write trylock of such a lock enters the kernel once, for membarrier(2), and does not sleep.
  * Misuse (up of what is not held, up_write by another thread than the owner,
  * downgrade of a read lock, destroy while held or waited for, init while waited
  * for; NULL, in the checked mode) is reported through klock_bug() and refused. A trylock enters the
@@ -25,13 +27,13 @@
 #define KLOCK_RWSEM_H
 
 #include <klock/lockdep_types.h>
-#include <klock/lockword.h>
+#include <klock/reader_bias.h>
 
 KLOCK_BEGIN_DECLS
 
 struct KLOCK_TAG(rw_semaphore) {
 	uint32_t word; /* see <klock/lockword.h> */
-	uint32_t spin; /* how long a spin for this lock has paid off lately */
+	uint32_t spin; /* what spins for this lock, and its bias, have paid lately */
 	struct lockdep_map dep_map;
 } KLOCK_CAPABILITY("rw_semaphore");
 
@@ -53,11 +55,19 @@ void klock_rwsem_report_unheld(const struct KLOCK_TAG(rw_semaphore) *sem, unsign
  */
 void klock_rwsem_destroy(struct KLOCK_TAG(rw_semaphore) *sem);
 
+/*
+ * Whether the lock may be biased towards its readers when it is mostly read: they write
+ * nothing to it then, and the next writer ends it, at the price of a membarrier(2),
+ * microseconds, and a look at every thread. It may, until it is told otherwise; one that
+ * is there stays until the next writer.
+ */
+void klock_rwsem_allow_bias(struct KLOCK_TAG(rw_semaphore) *sem, bool allow);
+
 /* Sleeps until the caller holds the lock for reading; neither killed nor interrupted. */
 KLOCK_INLINE void klock_down_read(struct KLOCK_TAG(rw_semaphore) *sem)
 	KLOCK_ACQUIRES_SHARED(sem)
 {
-	if (!klock_word_read_fast(&sem->word))
+	if (!klock_bias_read_fast(&sem->word))
 		(void)!klock_rwsem_acquire(sem, KLOCK_READ, KLOCK_FOREVER, NULL);
 }
 
@@ -65,7 +75,7 @@ KLOCK_INLINE void klock_down_read(struct KLOCK_TAG(rw_semaphore) *sem)
 KLOCK_INLINE void klock_down_read_nested(struct KLOCK_TAG(rw_semaphore) *sem, unsigned int subclass)
 	KLOCK_ACQUIRES_SHARED(sem)
 {
-	if (!klock_word_read_fast(&sem->word))
+	if (!klock_bias_read_fast(&sem->word))
 		(void)!klock_rwsem_acquire(sem, KLOCK_READ | KLOCK_SUBCLASS(subclass),
 					   KLOCK_FOREVER, NULL);
 }
@@ -84,7 +94,7 @@ KLOCK_INLINE void klock_down_read_non_owner(struct KLOCK_TAG(rw_semaphore) *sem)
 KLOCK_INLINE KLOCK_MUST_CHECK int klock_down_read_trylock(struct KLOCK_TAG(rw_semaphore) *sem)
 	KLOCK_TRY_ACQUIRES_SHARED(1, sem)
 {
-	if (klock_word_read_fast(&sem->word))
+	if (klock_bias_read_fast(&sem->word))
 		return 1;
 	if (klock_word_read_refused(&sem->word))
 		return 0;
@@ -106,7 +116,7 @@ KLOCK_INLINE KLOCK_MUST_CHECK bool klock_down_read_try_or_lock(struct KLOCK_TAG(
 KLOCK_INLINE KLOCK_MUST_CHECK int klock_down_read_killable(struct KLOCK_TAG(rw_semaphore) *sem)
 	KLOCK_TRY_ACQUIRES_SHARED(0, sem)
 {
-	if (klock_word_read_fast(&sem->word))
+	if (klock_bias_read_fast(&sem->word))
 		return 0;
 	return klock_rwsem_acquire(sem, KLOCK_READ | KLOCK_KILLABLE, KLOCK_FOREVER, NULL);
 }
@@ -115,7 +125,7 @@ KLOCK_INLINE KLOCK_MUST_CHECK int
 klock_down_read_killable_nested(struct KLOCK_TAG(rw_semaphore) *sem, unsigned int subclass)
 	KLOCK_TRY_ACQUIRES_SHARED(0, sem)
 {
-	if (klock_word_read_fast(&sem->word))
+	if (klock_bias_read_fast(&sem->word))
 		return 0;
 	return klock_rwsem_acquire(sem, KLOCK_READ | KLOCK_KILLABLE | KLOCK_SUBCLASS(subclass),
 				   KLOCK_FOREVER, NULL);
@@ -125,7 +135,7 @@ klock_down_read_killable_nested(struct KLOCK_TAG(rw_semaphore) *sem, unsigned in
 KLOCK_INLINE KLOCK_MUST_CHECK int klock_down_read_interruptible(struct KLOCK_TAG(rw_semaphore) *sem)
 	KLOCK_TRY_ACQUIRES_SHARED(0, sem)
 {
-	if (klock_word_read_fast(&sem->word))
+	if (klock_bias_read_fast(&sem->word))
 		return 0;
 	return klock_rwsem_acquire(sem, KLOCK_READ | KLOCK_INTERRUPTIBLE, KLOCK_FOREVER, NULL);
 }
@@ -138,7 +148,7 @@ KLOCK_INLINE KLOCK_MUST_CHECK int klock_down_read_timeout(struct KLOCK_TAG(rw_se
 							  int64_t ns)
 	KLOCK_TRY_ACQUIRES_SHARED(0, sem)
 {
-	if (klock_word_read_fast(&sem->word))
+	if (klock_bias_read_fast(&sem->word))
 		return 0;
 	return klock_rwsem_acquire(sem, KLOCK_READ, ns, NULL);
 }
@@ -238,7 +248,7 @@ KLOCK_INLINE KLOCK_MUST_CHECK int klock_down_write_timeout(struct KLOCK_TAG(rw_s
 KLOCK_INLINE void klock_up_read(struct KLOCK_TAG(rw_semaphore) *sem)
 	KLOCK_RELEASES_SHARED(sem)
 {
-	if (!klock_word_read_unlock_fast(&sem->word))
+	if (!klock_bias_read_unlock_fast(&sem->word))
 		klock_rwsem_release(sem, KLOCK_READ);
 }
 
@@ -270,7 +280,7 @@ KLOCK_INLINE void klock_downgrade_write(struct KLOCK_TAG(rw_semaphore) *sem)
 /* Whether anybody holds it; a hint unless the caller knows why it cannot change. */
 KLOCK_INLINE bool klock_rwsem_is_locked(const struct KLOCK_TAG(rw_semaphore) *sem)
 {
-	return klock_word_is_locked(&sem->word);
+	return klock_word_is_locked(&sem->word) || klock_bias_is_read(&sem->word);
 }
 
 /* Whether anybody waits for it: the moment for a long holder to let go. A hint. */
@@ -283,7 +293,8 @@ KLOCK_INLINE bool klock_rwsem_is_contended(const struct KLOCK_TAG(rw_semaphore) 
 KLOCK_INLINE void klock_rwsem_assert_held(const struct KLOCK_TAG(rw_semaphore) *sem)
 	KLOCK_ASSERTS_SHARED(sem)
 {
-	if (KLOCK_UNLIKELY(!klock_self_word || !klock_word_is_locked(&sem->word)))
+	if (!klock_bias_ours(&sem->word) &&
+	    KLOCK_UNLIKELY(!klock_self_word || !klock_word_is_locked(&sem->word)))
 		klock_rwsem_report_unheld(sem, KLOCK_READ);
 }
 

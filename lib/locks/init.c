@@ -16,6 +16,7 @@
 #include "base/membarrier.h"
 #include "hang/hang.h"
 #include "locks/lockword.h"
+#include "locks/reader_bias.h"
 #include "wait/park.h"
 #include <pthread.h>
 
@@ -25,6 +26,7 @@ static void after_fork(void)
 {
 	klock_park_after_fork();
 	klock_word_prepare();
+	klock_bias_after_fork();
 }
 
 static void init(void)
@@ -48,8 +50,10 @@ struct klock_task *klock_thread_slow(void)
 
 	klock_block_signals(&old);
 	pthread_once(&once, init);
-	if (!klock_watched)
+	if (!klock_watched) {
+		klock_bias_begin(task);
 		klock_self_word = task->word;
+	}
 	klock_restore_signals(&old);
 	return task;
 }

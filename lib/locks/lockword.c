@@ -32,6 +32,7 @@
 #include "base/clock.h"
 #include "base/cpu.h"
 #include "locks/init.h"
+#include "locks/reader_bias.h"
 #include "wait/park.h"
 #include <errno.h>
 
@@ -108,8 +109,8 @@ static bool check(struct klock_queue *q, struct klock_waiter *me)
 	do {
 		taken = first && compatible(w, me->shared);
 		if (taken)
-			new = (w & ~KLOCK_W_FLAGS) + hold_of(me->task, me->shared) +
-			      (alone ? 0 : KLOCK_W_WAITERS);
+			new = (w & ~(KLOCK_W_FLAGS & ~KLOCK_W_BIASED)) +
+			      hold_of(me->task, me->shared) + (alone ? 0 : KLOCK_W_WAITERS);
 		else
 			new = missed(w, first, me->tries);
 	} while (!klock_cas_acquire(word, &w, new));
@@ -149,7 +150,7 @@ enum turn { TURN_NOBODY, TURN_READERS, TURN_WAKE, TURN_HANDOFF };
 static enum turn next_turn(struct klock_queue *q, uint32_t n, uint32_t *new)
 {
 	struct klock_waiter *head = klock_queue_first(q);
-	uint32_t holds = n & (~KLOCK_W_FLAGS | KLOCK_W_WRITER), readers;
+	uint32_t holds = n & (~KLOCK_W_FLAGS | KLOCK_W_BIAS), readers;
 	bool more;
 
 	if (!head) {
@@ -168,11 +169,11 @@ static enum turn next_turn(struct klock_queue *q, uint32_t n, uint32_t *new)
 		return TURN_READERS;
 	}
 	if (head->tries < KLOCK_HANDOFF_AFTER) {
-		*new = KLOCK_W_WAITERS | KLOCK_W_WAKING;
+		*new = holds | KLOCK_W_WAITERS | KLOCK_W_WAKING;
 		return TURN_WAKE;
 	}
 	more = klock_queue_next(q, head) != NULL;
-	*new = head->task->word | (more ? KLOCK_W_WAITERS : 0);
+	*new = holds | head->task->word | (more ? KLOCK_W_WAITERS : 0);
 	return TURN_HANDOFF;
 }
 
@@ -298,7 +299,8 @@ static int sleep_counted(struct klock_waiter *w, const struct klock_event *ev, i
 
 /* The lock was not free at once. */
 static __attribute__((noinline)) int wait_for(uint32_t *word, uint32_t *spin,
-					      const struct klock_event *ev, int64_t ns)
+					      const struct klock_event *ev, int64_t ns,
+					      int64_t deadline_ns)
 {
 	struct klock_task *task = klock_thread();
 	struct klock_waiter w = {
@@ -320,14 +322,23 @@ static __attribute__((noinline)) int wait_for(uint32_t *word, uint32_t *spin,
 		tell_contended(word, ev);
 	if (spin_take(word, spin, task, w.shared))
 		return 0;
-	return sleep_counted(&w, ev, klock_deadline(ns));
+	return sleep_counted(&w, ev, deadline_ns);
 }
 
 int klock_word_take(uint32_t *word, uint32_t *spin, const struct klock_event *ev, int64_t ns)
 {
-	if (KLOCK_LIKELY(try_take(word, klock_thread(), !(ev->how & KLOCK_WRITE))))
+	bool write = ev->how & KLOCK_WRITE, taken = try_take(word, klock_thread(), !write);
+	int64_t deadline_ns;
+	int err;
+
+	/* relaxed: once we have it, only we change that bit */
+	if (KLOCK_LIKELY(taken && !(write && (klock_load_relaxed(word) & KLOCK_W_BIASED))))
 		return 0;
-	return wait_for(word, spin, ev, ns);
+	deadline_ns = klock_deadline(ns < 0 ? 0 : ns);
+	err = taken ? 0 : wait_for(word, spin, ev, ns, deadline_ns);
+	if (!err && write && (klock_load_relaxed(word) & KLOCK_W_BIASED)) /* the same */
+		err = klock_bias_revoke(word, spin, ev, ns, deadline_ns);
+	return err;
 }
 
 int klock_word_acquire(uint32_t *word, uint32_t *spin, const struct klock_event *ev, int64_t ns)
@@ -456,7 +467,7 @@ static const char *destroy_misuse(const uint32_t *word)
 
 	if (w == KLOCK_W_DESTROYED)
 		return "a lock is destroyed twice";
-	if (!is_free(w) || klock_park_waited_for(word))
+	if (!is_free(w) || klock_park_waited_for(word) || klock_bias_is_read(word))
 		return "a lock is destroyed while it is held or waited for";
 	return NULL;
 }

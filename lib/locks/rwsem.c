@@ -2,6 +2,7 @@
 #include <klock/rwsem.h>
 #include "locks/init.h"
 #include "locks/lockword.h"
+#include "locks/reader_bias.h"
 
 static const struct klock_lock_type rwsem_type = {
 	.type = "rw_semaphore",
@@ -38,6 +39,14 @@ void klock_rwsem_destroy(struct rw_semaphore *sem)
 	klock_word_destroy(&sem->word, &ev);
 }
 
+void klock_rwsem_allow_bias(struct rw_semaphore *sem, bool allow)
+{
+	struct klock_event ev = event(sem, KLOCK_READ, __builtin_return_address(0));
+
+	(void)ev; /* made for its check of the pointer */
+	klock_bias_allow(&sem->spin, allow);
+}
+
 int klock_rwsem_acquire(struct rw_semaphore *sem, unsigned int how, int64_t timeout_ns,
 			const struct lockdep_map *nest)
 {
@@ -49,6 +58,9 @@ int klock_rwsem_acquire(struct rw_semaphore *sem, unsigned int how, int64_t time
 		return 0;
 	ev = event(sem, how, site);
 	ev.nest = nest;
+	klock_thread();
+	if (!(how & (KLOCK_WRITE | KLOCK_NON_OWNER)) && klock_bias_read(&sem->word, &sem->spin))
+		return 0;
 	return klock_word_acquire(&sem->word, &sem->spin, &ev, timeout_ns);
 }
 
@@ -59,6 +71,8 @@ void klock_rwsem_release(struct rw_semaphore *sem, unsigned int how)
 	if (KLOCK_LIKELY(sem && klock_word_release_again(&sem->word, &sem->dep_map, how)))
 		return;
 	ev = event(sem, how, __builtin_return_address(0));
+	if (!(how & KLOCK_WRITE) && klock_bias_release(&sem->word))
+		return;
 	klock_word_release(&sem->word, &ev);
 }
 
@@ -77,7 +91,7 @@ void klock_rwsem_report_unheld(const struct rw_semaphore *sem, unsigned int how)
 	if ((how & KLOCK_WRITE) && !klock_word_owned(klock_load_relaxed(&sem->word), task->word))
 		klock_event_bug(&ev, "a lock is not held for writing by this thread, as asserted",
 				"take it with down_write() on every path that leads here");
-	else if (!klock_word_is_locked(&sem->word))
+	else if (!klock_rwsem_is_locked(sem))
 		klock_event_bug(&ev, "a lock is not held, as asserted",
 				"take it on every path that leads here");
 }

@@ -24,6 +24,9 @@ enum klock_parker { PARKER_EMPTY, PARKER_NOTIFIED, PARKER_ASLEEP };
 
 __thread uint32_t klock_self_word __attribute__((tls_model("initial-exec")));
 __thread struct klock_task *klock_self_task;
+uintptr_t klock_no_slots[KLOCK_READ_SLOTS] = { 1, 1, 1, 1, 1, 1, 1, 1 };
+__thread uint32_t klock_reads_left __attribute__((tls_model("initial-exec")));
+__thread uintptr_t *klock_read_slots __attribute__((tls_model("initial-exec"))) = klock_no_slots;
 /* A signal that arrived before the thread had a task. */
 static __thread uint32_t early_signal __attribute__((tls_model("initial-exec")));
 
@@ -103,6 +106,15 @@ static void put_task(struct klock_task *task)
 	klock_minilock_unlock(&table_lock);
 }
 
+/* A lock that its thread still holds for reading, as it ends. */
+static bool reads(const struct klock_task *task)
+{
+	for (int i = 0; i < KLOCK_READ_SLOTS; i++)
+		if (klock_load_relaxed(&task->reading[i])) /* its own thread's */
+			return true;
+	return false;
+}
+
 static void thread_ends(void *arg)
 {
 	struct klock_task *task = arg;
@@ -112,8 +124,11 @@ static void thread_ends(void *arg)
 	/* A destructor that runs after this one and takes a lock starts over with a new task. */
 	klock_self_task = NULL;
 	klock_self_word = 0;
+	klock_reads_left = 0;
+	klock_read_slots = klock_no_slots;
 	klock_store_relaxed(&task->tid, 0); /* a report may still name it; nothing hangs on that */
-	put_task(task);
+	if (!reads(task)) /* otherwise it is nobody's any more, and the lock stays held */
+		put_task(task);
 }
 
 /*

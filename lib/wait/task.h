@@ -7,12 +7,13 @@
 #ifndef KLOCK_WAIT_TASK_H
 #define KLOCK_WAIT_TASK_H
 
-#include <klock/lockword.h>
+#include <klock/reader_bias.h>
 #include <klock/task.h>
 
 enum klock_wait_mode { KLOCK_WAIT_PLAIN, KLOCK_WAIT_KILLABLE, KLOCK_WAIT_INTERRUPTIBLE };
 
 struct klock_task {
+	uintptr_t reading[KLOCK_READ_SLOTS]; /* see <klock/reader_bias.h>; written by its thread */
 	uint32_t parker;    /* enum klock_parker: where its thread sleeps */
 	uint32_t pending;   /* enum klock_signal_action: marked by klock_kill(), _interrupt() */
 	uint32_t kills_seen; /* generation of klock_kill_all() that no longer counts */
@@ -30,6 +31,9 @@ struct klock_task {
 extern __thread struct klock_task *klock_self_task
 	__attribute__((tls_model("initial-exec"), visibility("hidden")));
 struct klock_task *klock_task_register(void);
+
+/* What klock_read_slots is instead of slots: none is free, and none has the address of a lock. */
+extern uintptr_t klock_no_slots[KLOCK_READ_SLOTS] __attribute__((visibility("hidden")));
 
 /* The calling thread's task; made on the thread's first call. */
 static inline struct klock_task *klock_task_self(void)

@@ -167,6 +167,16 @@ static void barred_check(void)
 	word_check(&rwsem.word);
 }
 
+static void biased_check(void)
+{
+	if (klock_bias_is_read(&rwsem.word))
+		xp_fail("a slot is left with the lock in it");
+	if (klock_park_waited_for(&rwsem.spin))
+		xp_fail("a writer is left waiting for readers");
+	rwsem.word &= ~KLOCK_W_BIASED;
+	word_check(&rwsem.word);
+}
+
 static void percpu_check(void)
 {
 	int32_t sum = percpu.shared;
@@ -232,6 +242,12 @@ static void last_pass_reset(void)
 	rwsem.word = KLOCK_W_PASSES - KLOCK_W_PASS;
 }
 
+static void biased_reset(void)
+{
+	init_rwsem(&rwsem);
+	rwsem.word = KLOCK_W_BIASED;
+}
+
 static void no_reset(void)
 {
 }
@@ -267,10 +283,20 @@ static void minilock_give(bool write)
 static const struct xp_lock locks[] = {
 	{ .name = "mutex", MUTEX, .reset = mutex_reset },
 	{ .name = "mutex_spun", MUTEX, .reset = mutex_reset, .spins = true },
+	{ .name = "mutex_watched", MUTEX, .reset = mutex_reset, .watched = true },
+	{ .name = "rwsem_watched", RWSEM, .reset = rwsem_reset, .check = rwsem_check,
+	  .watched = true },
 	{ .name = "rwsem", RWSEM, .reset = rwsem_reset, .check = rwsem_check },
 	{ .name = "rwsem_barred", RWSEM, .reset = barred_reset, .check = barred_check },
 	{ .name = "rwsem_last_pass", RWSEM, .reset = last_pass_reset, .check = barred_check },
 	{ .name = "rwsem_spun", RWSEM, .reset = rwsem_reset, .check = rwsem_check, .spins = true },
+	{ .name = "rwsem_biased", RWSEM, .reset = biased_reset, .check = biased_check },
+	{ .name = "rwsem_biased_spun", RWSEM, .reset = biased_reset, .check = biased_check,
+	  .spins = true },
+	{ .name = "rwsem_biased_counted", RWSEM, .reset = biased_reset, .check = biased_check,
+	  .one_counts = true },
+	{ .name = "rwsem_turning", RWSEM, .reset = rwsem_reset, .check = biased_check,
+	  .samples = true },
 	{ .name = "percpu", PERCPU, .reset = no_reset },
 	{ .name = "semaphore", SEMA, .at_once = 1, .reset = sema1_reset },
 	{ .name = "semaphore2", SEMA, .at_once = 2, .reset = sema2_reset },

@@ -11,6 +11,9 @@ struct xp_lock {
 	const char *name;
 	int at_once;    /* writers that may be inside */
 	bool spins;     /* its threads do, before they sleep */
+	bool samples;   /* each thread's first read counts for a bias, and brings it */
+	bool one_counts; /* the first thread has no slots: its reads are counted */
+	bool watched;   /* by somebody: no inline fast paths, and no plain stores */
 	bool only_wait; /* readers wait for it, but do not hold it */
 	int too_late;   /* what a timed wait returns */
 	void (*reset)(void);

@@ -2,6 +2,7 @@
 #include "explore/script.h"
 #include "explore/locks.h"
 #include "explore/world.h"
+#include "locks/init.h"
 #include "wait/park.h"
 #include "wait/task.h"
 #include <errno.h>
@@ -24,12 +25,16 @@ void xp_save(struct xp_thread_state *state)
 {
 	state->words[0] = klock_self_task;
 	state->words[1] = (void *)(uintptr_t)klock_self_word;
+	state->words[2] = klock_read_slots;
+	state->words[3] = (void *)(uintptr_t)klock_reads_left;
 }
 
 void xp_restore(const struct xp_thread_state *state)
 {
 	klock_self_task = state->words[0];
 	klock_self_word = (uint32_t)(uintptr_t)state->words[1];
+	klock_read_slots = state->words[2];
+	klock_reads_left = (uint32_t)(uintptr_t)state->words[3];
 }
 
 /* ---- being inside ---- */
@@ -157,6 +162,7 @@ static void act(const char *word)
 	case 'R':
 		klock_self_task = NULL;
 		klock_self_word = 0;
+		klock_read_slots = klock_no_slots;
 		break;
 	case 'U':
 		klock_unkill_all();
@@ -201,6 +207,7 @@ static void reset(void)
 	for (int t = 0; t < XP_THREADS; t++)
 		tasks[t]->many_cpus = lock->spins;
 	xp_many_cpus = lock->spins;
+	klock_watched = klock_ready_watched = lock->watched;
 	lock->reset();
 }
 
@@ -250,7 +257,13 @@ bool xp_script_scenario(struct xp_scenario *s, const char *lock_name,
 
 		s->run[s->threads] = run_script;
 		s->start[s->threads].words[0] = task;
-		s->start[s->threads].words[1] = (void *)(uintptr_t)task->word;
+		s->start[s->threads].words[1] =
+			(void *)(uintptr_t)(lock->watched ? 0 : task->word);
+		s->start[s->threads].words[2] =
+			lock->watched || (lock->one_counts && !s->threads) ? klock_no_slots
+									   : task->reading;
+		s->start[s->threads].words[3] =
+			(void *)(uintptr_t)(lock->watched || lock->samples ? 0 : 1000);
 	}
 	s->reset = reset;
 	s->idle = xp_sleep_till_deadline;

@@ -3,6 +3,7 @@
 #include "genmc/library.h"
 
 #include "locks/lockword.c"
+#include "locks/reader_bias.c"
 #include "locks/mutex.c"
 
 static DEFINE_MUTEX(lock);

@@ -11,6 +11,7 @@
 #define KLOCK_PERCPU_SLOTS 4
 
 #include "locks/lockword.c"
+#include "locks/reader_bias.c"
 #include "locks/percpu_rwsem.c"
 
 DEFINE_STATIC_PERCPU_RWSEM(sem);

@@ -12,6 +12,7 @@
 #define KLOCK_HANDOFF_AFTER HANDOFF
 #endif
 #include "locks/lockword.c"
+#include "locks/reader_bias.c"
 #include "locks/rwsem.c"
 
 static struct rw_semaphore sem;
@@ -20,6 +21,14 @@ static int data;
 static void writer(void)
 {
 	down_write(&sem);
+	data++;
+	up_write(&sem);
+}
+
+static void try_writer(void)
+{
+	if (!down_write_trylock(&sem))
+		return;
 	data++;
 	up_write(&sem);
 }
@@ -47,7 +56,7 @@ static void owner(void)
 	up_write(&sem);
 }
 
-/* One of HELD that are in from the beginning. */
+/* One of HELD that are in from the beginning; or for a STRANGER. */
 static void leaver(void)
 {
 	assert(data >= 0);
@@ -83,14 +92,22 @@ static void prepare(void)
 #ifdef HELD
 	sem.word = HELD * KLOCK_W_READER;
 #endif
+#ifdef BIASED
+	sem.word = KLOCK_W_BIASED;
+	world_futex(&bucket_of(&sem.spin)->lock.state);
+#endif
 #ifdef OWNED
 	sem.word = first_chunk[OWNED].word;
+#endif
+#ifdef STRANGER /* its hold is given up by another thread */
+	first_chunk[STRANGER].reading[klock_slot_number(&sem.word)] = (uintptr_t)&sem.word;
 #endif
 }
 
 static void judge(void)
 {
-	assert(!sem.word);
+	assert(!(sem.word & ~KLOCK_W_BIASED));
+	assert(!klock_bias_is_read(&sem.word));
 	assert(!bucket_of(&sem.word)->waiters);
 }
 

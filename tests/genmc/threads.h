@@ -6,10 +6,19 @@
  */
 #include "genmc/library.h"
 
+/* With TURNING a thread's first read counts for a bias, and brings it. */
+#ifdef TURNING
+#define READS_LEFT 0
+#else
+#define READS_LEFT 100
+#endif
+
 static void as_thread(struct klock_task *task, void (*run)(void))
 {
 	klock_self_task = task;
 	klock_self_word = task->word;
+	klock_reads_left = READS_LEFT;
+	klock_read_slots = task->reading;
 	run();
 }
 

@@ -65,7 +65,7 @@ static inline void before_up_write(struct rw_semaphore *sem)
 		klock_rwsem_release(sem, KLOCK_WRITE);
 }
 
-static inline bool before_read_fast(uint32_t *word)
+static inline bool before_read_count(uint32_t *word)
 {
 	uint32_t w;
 
@@ -78,20 +78,57 @@ static inline bool before_read_fast(uint32_t *word)
 	return false;
 }
 
-static inline void before_down_read(struct rw_semaphore *sem)
+static inline unsigned int before_slot(const uint32_t *word)
 {
-	if (!before_read_fast(&sem->word))
-		(void)!klock_rwsem_acquire(sem, KLOCK_READ, KLOCK_FOREVER, 0);
+	uintptr_t addr = (uintptr_t)word;
+
+	return (unsigned int)(addr >> 4 ^ addr >> 9) % KLOCK_READ_SLOTS;
 }
 
-static inline bool before_read_end_fast(uint32_t *word)
+static inline void before_leave(uint32_t *word)
+{
+	klock_store_release(&klock_read_slots[before_slot(word)], 0);
+	klock_compiler_barrier();
+	if (KLOCK_UNLIKELY(klock_load_relaxed(&klock_drains)))
+		klock_bias_left(word);
+}
+
+static inline bool before_enter(uint32_t *word)
+{
+	uintptr_t *slot = &klock_read_slots[before_slot(word)];
+
+	if (KLOCK_UNLIKELY(klock_load_relaxed(slot)))
+		return false;
+	klock_store_relaxed(slot, (uintptr_t)word);
+	klock_compiler_barrier();
+	if (KLOCK_LIKELY((klock_load_acquire(word) & KLOCK_W_BIAS) == KLOCK_W_BIASED))
+		return true;
+	before_leave(word);
+	return false;
+}
+
+static inline void before_down_read(struct rw_semaphore *sem)
+{
+	uint32_t *word = &sem->word;
+
+	if (KLOCK_LIKELY((int32_t)--klock_reads_left >= 0)) {
+		if ((klock_load_relaxed(word) & KLOCK_W_BIAS) == KLOCK_W_BIASED &&
+		    before_enter(word))
+			return;
+		if (before_read_count(word))
+			return;
+	}
+	(void)!klock_rwsem_acquire(sem, KLOCK_READ, KLOCK_FOREVER, 0);
+}
+
+static inline bool before_read_drop(uint32_t *word)
 {
 	uint32_t w;
 
 	if (KLOCK_UNLIKELY(!klock_self_word))
 		return false;
 	w = klock_load_relaxed(word);
-	while (KLOCK_LIKELY(w >= KLOCK_W_READER && !(w & KLOCK_W_FLAGS)))
+	while (KLOCK_LIKELY(w >= KLOCK_W_READER && !(w & KLOCK_W_FLAGS & ~KLOCK_W_BIASED)))
 		if (KLOCK_LIKELY(klock_cas_release(word, &w, w - KLOCK_W_READER)))
 			return true;
 	return false;
@@ -99,7 +136,11 @@ static inline bool before_read_end_fast(uint32_t *word)
 
 static inline void before_up_read(struct rw_semaphore *sem)
 {
-	if (!before_read_end_fast(&sem->word))
+	uint32_t *word = &sem->word;
+
+	if (klock_load_relaxed(&klock_read_slots[before_slot(word)]) == (uintptr_t)word)
+		before_leave(word);
+	else if (!before_read_drop(word))
 		klock_rwsem_release(sem, KLOCK_READ);
 }
 
@@ -202,8 +243,16 @@ int main(int argc, char **argv)
 	mutex_unlock(&mutex);
 	percpu_down_read(&percpu);
 	percpu_up_read(&percpu);
+	/* Enough of a thread's reads for a lock to be biased. */
+	for (int i = 0; i < 1000; i++) {
+		down_read(&rwsem);
+		up_read(&rwsem);
+	}
+	/* Both begin at the same distance from a read that goes out of line. */
 #define PAIR(name, ...)                                                                            \
+	klock_reads_left = 100;                                                                    \
 	run_##name(n);                                                                             \
+	klock_reads_left = 100;                                                                    \
 	before_##name(n);
 #include "pairs.def"
 	return 0;

@@ -1,0 +1,282 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * When a rw_semaphore is biased towards its readers, and how a writer ends it.
+ *
+ * A bias saves each reader two exchanges, and readers on several CPUs the
+ * transfer of a cache line each way. Its end costs a writer a membarrier(2),
+ * microseconds. So it has to be paid for: every KLOCK_BIAS_PERIOD-th read of a
+ * thread comes out of line. Without a bias these count as the lock's credit,
+ * and it is given one when the credit reaches its price. With a bias, one such
+ * read says that it was worth while. A writer that ends a bias which was not
+ * doubles the price, otherwise it halves it: a lock with one write in a hundred
+ * soon has its bias a thousandth of the time, to see whether things have changed.
+ *
+ * The end. The writer has the word, so with WRITER in it no reader comes in;
+ * BIASED is still there, for whoever has to do this work. It finds each
+ * reader that is in, see [X1], spins for them to leave, then sleeps; a reader
+ * that leaves looks at klock_drains, see [X5]. The writer waits for sections
+ * that have begun: no newcomer delays it.
+ */
+#include "locks/reader_bias.h"
+#include "base/cpu.h"
+#include "locks/init.h"
+#include "locks/lockword.h"
+#include "wait/park.h"
+#include <errno.h>
+#include <klock/rwsem.h>
+
+/* In pauses, for readers that are about to leave. */
+#define DRAIN_SPIN 400
+
+uint32_t klock_drains;
+
+_Static_assert(offsetof(struct rw_semaphore, spin) ==
+		       offsetof(struct rw_semaphore, word) + sizeof(uint32_t),
+	       "the address by which a writer waits for readers to leave follows from the word's");
+
+static uint32_t *drain_of(uint32_t *word)
+{
+	return word + 1;
+}
+
+static uint32_t *word_of(const void *drain)
+{
+	return (uint32_t *)(uintptr_t)drain - 1;
+}
+
+void klock_bias_begin(struct klock_task *task)
+{
+	if (klock_membarrier_works())
+		klock_read_slots = task->reading;
+	klock_reads_left = KLOCK_BIAS_PERIOD;
+}
+
+void klock_bias_after_fork(void)
+{
+	klock_drains = 0;
+	for (struct klock_task *t = klock_task_after(NULL); t; t = klock_task_after(t))
+		for (int i = 0; t != klock_self_task && i < KLOCK_READ_SLOTS; i++)
+			t->reading[i] = 0;
+}
+
+/* The next task after `task` that has the word in its slot; NULL: there is none. */
+static struct klock_task *next_reader(const uint32_t *word, struct klock_task *task)
+{
+	unsigned int slot = klock_slot_number(word);
+
+	do
+		task = klock_task_after(task);
+	/* [X4] acquire: pairs with [X3]; a slot that is free was left before. */
+	while (task && klock_load_acquire(&task->reading[slot]) != (uintptr_t)word);
+	return task;
+}
+
+static uint32_t readers_in_slots(const uint32_t *word)
+{
+	struct klock_task *task = NULL;
+	uint32_t n = 0;
+
+	while ((task = next_reader(word, task)))
+		n++;
+	return n;
+}
+
+bool klock_bias_is_read(const uint32_t *word)
+{
+	return (klock_load_relaxed(word) & KLOCK_W_BIASED) && next_reader(word, NULL);
+}
+
+static unsigned int price_of(uint32_t seen)
+{
+	return (seen & KLOCK_BIAS_PRICE) >> KLOCK_BIAS_PRICE_SHIFT;
+}
+
+static void set_bias(uint32_t *word)
+{
+	uint32_t w = klock_load_relaxed(word); /* only a guess: the exchange decides */
+
+	while (!(w & KLOCK_W_FLAGS))
+		if (klock_cas_relaxed(word, &w, w | KLOCK_W_BIASED)) /* who enters acquires */
+			return;
+}
+
+void klock_bias_allow(uint32_t *spin, bool allow)
+{
+	uint32_t seen = klock_load_relaxed(spin) & KLOCK_SPIN_LIMIT; /* an estimate */
+	uint32_t never = (uint32_t)KLOCK_BIAS_NEVER << KLOCK_BIAS_PRICE_SHIFT;
+
+	klock_store_relaxed(spin, seen | (allow ? 0 : never));
+}
+
+/* One read in KLOCK_BIAS_PERIOD. All accesses are to estimates, or for them: relaxed. */
+static void sample(uint32_t *word, uint32_t *spin)
+{
+	uint32_t seen = klock_load_relaxed(spin), w = klock_load_relaxed(word);
+
+	if (w & KLOCK_W_BIASED) {
+		if (!(seen & KLOCK_BIAS_PAID))
+			klock_store_relaxed(spin, seen | KLOCK_BIAS_PAID);
+		return;
+	}
+	if (price_of(seen) == KLOCK_BIAS_NEVER)
+		return;
+	seen += KLOCK_BIAS_CREDIT_ONE;
+	if ((seen & KLOCK_BIAS_CREDIT) < KLOCK_BIAS_CREDIT_ONE << price_of(seen)) {
+		klock_store_relaxed(spin, seen);
+		return;
+	}
+	klock_store_relaxed(spin, seen & ~(KLOCK_BIAS_CREDIT | KLOCK_BIAS_PAID));
+	set_bias(word);
+}
+
+/* What the end of a bias says about the next one. */
+static void learn(uint32_t *spin)
+{
+	uint32_t seen = klock_load_relaxed(spin); /* an estimate; lost updates are fine */
+	unsigned int price = price_of(seen);
+
+	if (price == KLOCK_BIAS_NEVER)
+		return;
+	if (seen & KLOCK_BIAS_PAID)
+		price /= 2;
+	else if (price < KLOCK_BIAS_PRICE_MAX)
+		price++;
+	seen &= ~(KLOCK_BIAS_CREDIT | KLOCK_BIAS_PRICE | KLOCK_BIAS_PAID);
+	klock_store_relaxed(spin, seen | price << KLOCK_BIAS_PRICE_SHIFT);
+}
+
+bool klock_bias_read(uint32_t *word, uint32_t *spin)
+{
+	if (klock_read_slots == klock_no_slots) {
+		klock_reads_left = klock_watched ? 0 : KLOCK_BIAS_PERIOD;
+		return false;
+	}
+	if ((int32_t)klock_reads_left < 0) {
+		klock_reads_left = KLOCK_BIAS_PERIOD;
+		sample(word, spin);
+	}
+	/* relaxed: only a guess, entering looks again */
+	return (klock_load_relaxed(word) & KLOCK_W_BIAS) == KLOCK_W_BIASED &&
+	       klock_bias_enter(word);
+}
+
+/*
+ * A hold may be given up by another thread; that is what the search is for. But no hold that is
+ * counted: then the slot's own thread may be about to leave it, and two holds would end as one.
+ */
+bool klock_bias_release(uint32_t *word)
+{
+	struct klock_task *task = NULL;
+	uint32_t w;
+
+	if (klock_bias_ours(word)) {
+		klock_bias_leave(word);
+		return true;
+	}
+	w = klock_load_relaxed(word); /* what the caller holds cannot go away meanwhile */
+	if (!(w & KLOCK_W_BIASED) || (!(w & KLOCK_W_WRITER) && w >= KLOCK_W_READER))
+		return false;
+	while ((task = next_reader(word, task))) {
+		uintptr_t expected = (uintptr_t)word;
+
+		/* [X3] for the thread whose slot it is. */
+		if (klock_cas_release(&task->reading[klock_slot_number(word)], &expected, 0)) {
+			klock_bias_left(word); /* an exchange, not our slot: looks always */
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool drained(struct klock_queue *q, struct klock_waiter *w)
+{
+	(void)w;
+	return !next_reader(word_of(klock_queue_addr(q)), NULL);
+}
+
+static void wake_drainer(struct klock_queue *q, uint32_t drop);
+
+static void readers_of(const struct klock_waiter *w, struct klock_holders *holders)
+{
+	holders->readers = readers_in_slots(word_of(w->addr));
+}
+
+static const struct klock_wait_ops drain_ops = {
+	.check = drained,
+	.advance = wake_drainer,
+	.holders = readers_of,
+};
+
+/* Nobody is there: the lock is gone, or something else. */
+static void wake_drainer(struct klock_queue *q, uint32_t drop)
+{
+	struct klock_waiter *writer = klock_queue_first(q);
+
+	(void)drop;
+	if (writer && writer->ops == &drain_ops && drained(q, writer))
+		klock_queue_grant(q, writer);
+}
+
+void klock_bias_left(uint32_t *word)
+{
+	if (klock_park_maybe(drain_of(word))) /* [K4]: after the slot was left */
+		klock_unpark(drain_of(word), wake_drainer, 0);
+}
+
+static bool drain_awake(const uint32_t *word, const struct klock_task *task)
+{
+	int spins = task->many_cpus ? DRAIN_SPIN : 0;
+
+	while (next_reader(word, NULL)) {
+		if (!spins--)
+			return false;
+		klock_cpu_relax();
+	}
+	return true;
+}
+
+static int drain_asleep(uint32_t *word, const struct klock_event *ev, int64_t deadline_ns)
+{
+	struct klock_waiter w = {
+		.addr = drain_of(word),
+		.ops = &drain_ops,
+		.what = klock_wait_for(ev),
+		.mode = klock_wait_mode_of(ev->how),
+	};
+	int err;
+
+	/* [X6] counted, the barrier, then the slots: pairs with [X5]. The barrier orders it. */
+	klock_fetch_add_relaxed(&klock_drains, 1);
+	klock_barrier_everywhere(ev);
+	err = klock_park(&w, deadline_ns);
+	klock_fetch_add_relaxed(&klock_drains, (uint32_t)-1); /* others count themselves */
+	return err;
+}
+
+static int drain(uint32_t *word, const struct klock_event *ev, int64_t ns, int64_t deadline_ns)
+{
+	klock_barrier_everywhere(ev); /* [X2]: our word, then the slots */
+	if (!next_reader(word, NULL))
+		return 0;
+	if (ev->how & KLOCK_TRY)
+		return -EAGAIN;
+	if (ns < 0)
+		return klock_refuse_negative(ev);
+	if (ns == 0)
+		return -ETIME;
+	return drain_awake(word, klock_thread()) ? 0 : drain_asleep(word, ev, deadline_ns);
+}
+
+int klock_bias_revoke(uint32_t *word, uint32_t *spin, const struct klock_event *ev, int64_t ns,
+		      int64_t deadline_ns)
+{
+	int err = drain(word, ev, ns, deadline_ns);
+
+	if (err) {
+		klock_word_drop(word, klock_thread()->word);
+		return err;
+	}
+	klock_fetch_and_relaxed(word, ~KLOCK_W_BIASED); /* nobody looks at it but under WRITER */
+	learn(spin);
+	return 0;
+}

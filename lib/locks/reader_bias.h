@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT */
+/* The out-of-line half of <klock/reader_bias.h>. */
+#ifndef KLOCK_LOCKS_READER_BIAS_H
+#define KLOCK_LOCKS_READER_BIAS_H
+
+#include "annotate/watch.h"
+#include "wait/task.h"
+#include <klock/reader_bias.h>
+
+/*
+ * What a lock's `spin` says of its bias, where lockstat has a CPU: nothing watches, where
+ * there is a bias. Estimates, as all of `spin`: lost updates are fine.
+ */
+#define KLOCK_BIAS_CREDIT 0x03ff0000u /* reads that came out of line since the last change */
+#define KLOCK_BIAS_CREDIT_ONE 0x00010000u
+#define KLOCK_BIAS_PRICE 0x3c000000u /* the credit that brings the next, as a power of 2 */
+#define KLOCK_BIAS_PRICE_SHIFT 26
+#define KLOCK_BIAS_PRICE_MAX 9
+#define KLOCK_BIAS_NEVER 15 /* as a price */
+#define KLOCK_BIAS_PAID 0x40000000u /* this bias has been worth its end */
+
+/* Inline reads of a thread between two that come out of line. */
+#define KLOCK_BIAS_PERIOD 128
+
+/* The calling thread may use its slots from now on: nothing watches. */
+void klock_bias_begin(struct klock_task *task);
+
+/* Without: the price is never reached. */
+void klock_bias_allow(uint32_t *spin, bool allow);
+
+/* A read hold by a slot, for a read that came out of line: counts it for the bias. */
+bool klock_bias_read(uint32_t *word, uint32_t *spin);
+
+/* Gives up a read hold that some thread has in a slot. False: none has. */
+bool klock_bias_release(uint32_t *word);
+
+/*
+ * For a writer that has the word, with BIASED in it: waits, as long as it may,
+ * until no reader is left. 0; or an error, and it has the word no more.
+ */
+int klock_bias_revoke(uint32_t *word, uint32_t *spin, const struct klock_event *ev, int64_t ns,
+		      int64_t deadline_ns);
+
+/* In the child of a fork(): nobody drains, and the threads that are gone read nothing. */
+void klock_bias_after_fork(void);
+
+#endif
