@@ -131,10 +131,8 @@ KLOCK_INLINE bool klock_word_read_try(uint32_t *word)
 {
 	uint32_t w = klock_load_relaxed(word); /* only a guess: the exchange decides */
 
-	while (KLOCK_LIKELY(!(w & KLOCK_W_READ_BLOCKED)))
-		if (KLOCK_LIKELY(klock_cas_acquire(word, &w, w + KLOCK_W_READER)))
-			return true;
-	return false;
+	return KLOCK_LIKELY(!(w & KLOCK_W_READ_BLOCKED)) &&
+	       KLOCK_LIKELY(klock_cas_acquire(word, &w, w + KLOCK_W_READER));
 }
 
 KLOCK_INLINE bool klock_word_read_fast(uint32_t *word)
@@ -142,15 +140,21 @@ KLOCK_INLINE bool klock_word_read_fast(uint32_t *word)
 	return KLOCK_LIKELY(klock_self_word) && klock_word_read_try(word);
 }
 
-/* [W4] release: pairs with [W1]; the next writer comes after all that readers read. */
+/*
+ * A subtraction, which cannot fail where readers come and go. Waiters may have set their
+ * bits between the two accesses: then a look comes after, as for a writer's store.
+ * [W4] release: pairs with [W1]; the next writer comes after all that readers read.
+ */
 KLOCK_INLINE bool klock_word_read_drop(uint32_t *word)
 {
-	uint32_t w = klock_load_relaxed(word); /* only a guess: the exchange decides */
+	uint32_t w = klock_load_relaxed(word); /* our own hold cannot go away meanwhile */
 
-	while (KLOCK_LIKELY(w >= KLOCK_W_READER && !(w & KLOCK_W_FLAGS & ~KLOCK_W_BIASED)))
-		if (KLOCK_LIKELY(klock_cas_release(word, &w, w - KLOCK_W_READER)))
-			return true;
-	return false;
+	if (KLOCK_UNLIKELY(w < KLOCK_W_READER || (w & KLOCK_W_FLAGS & ~KLOCK_W_BIASED)))
+		return false;
+	w = klock_fetch_sub_release(word, KLOCK_W_READER);
+	if (KLOCK_UNLIKELY(w & KLOCK_W_WAITERS))
+		klock_word_look(word);
+	return true;
 }
 
 KLOCK_INLINE bool klock_word_read_unlock_fast(uint32_t *word)

@@ -58,8 +58,8 @@ void klock_rwsem_destroy(struct KLOCK_TAG(rw_semaphore) *sem);
 /*
  * Whether the lock may be biased towards its readers when it is mostly read: they write
  * nothing to it then, and the next writer ends it, at the price of a membarrier(2),
- * microseconds, and a look at every thread. It may, until it is told otherwise; one that
- * is there stays until the next writer.
+ * microseconds, and a look at every thread. It may, unless it is told otherwise, before
+ * the lock is shared.
  */
 void klock_rwsem_allow_bias(struct KLOCK_TAG(rw_semaphore) *sem, bool allow);
 

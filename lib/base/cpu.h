@@ -20,7 +20,13 @@ static inline void klock_cpu_relax(void)
 #endif
 }
 
-/* Whether the calling thread may run on more than one CPU. A system call. */
+/* Once, before the first question. */
+void klock_cpu_init(void);
+
+/*
+ * Whether there may be another CPU for the thread that is waited for: a thread of the
+ * process that asked may run on several, or they on different ones.
+ */
 bool klock_cpu_many(void);
 
 #endif

@@ -41,6 +41,14 @@
 /* In pauses. The first is what a lock gets whose spins have failed lately. */
 #define SPIN_MIN 10
 #define SPIN_MAX 400
+/* At most between two looks: who has the lock uses it meanwhile, undisturbed. */
+#define SPIN_STEP 64
+/* After an exchange that failed, for the same reason. */
+#define BACK_OFF 128
+/* Besides: while a writer ends a bias, which takes as long as a membarrier(2) and little more. */
+#ifndef KLOCK_SPIN_REVOKED
+#define KLOCK_SPIN_REVOKED 800
+#endif
 
 uint32_t klock_sleepers;
 
@@ -67,6 +75,12 @@ static bool compatible(uint32_t w, bool shared)
 	return shared ? !(w & (KLOCK_W_WRITER | KLOCK_W_FULL)) : is_free(w);
 }
 
+static void relax(int32_t pauses)
+{
+	while (pauses--)
+		klock_cpu_relax();
+}
+
 /* The lock, if a newcomer may have it now. */
 static bool try_take(uint32_t *word, const struct klock_task *task, bool shared)
 {
@@ -82,6 +96,7 @@ static bool try_take(uint32_t *word, const struct klock_task *task, bool shared)
 		}
 		if (klock_cas_acquire(word, &w, new)) /* [W1], [W3] */
 			return true;
+		relax(BACK_OFF);
 	}
 	return false;
 }
@@ -220,6 +235,12 @@ static const struct klock_wait_ops word_ops = {
 	.holders = holders,
 };
 
+/* Whether its owner is waiting for readers, or for their slots to be seen. */
+static bool revoking(const uint32_t *word)
+{
+	return (klock_load_relaxed(word) & KLOCK_W_BIAS) == KLOCK_W_BIAS; /* a guess */
+}
+
 /*
  * Short holds are spun for: the limit follows what spins for this lock needed
  * lately, and sinks when they fail. With one CPU the holder could not run.
@@ -228,14 +249,20 @@ static bool spin_take(uint32_t *word, uint32_t *spin, struct klock_task *task, b
 {
 	uint32_t seen = klock_load_relaxed(spin); /* an estimate; lost updates are fine */
 	int32_t usual = (int32_t)(seen & KLOCK_SPIN_LIMIT);
-	int32_t limit = usual * 2 + SPIN_MIN;
+	int32_t limit = usual * 2 + SPIN_MIN, step = 1;
 
 	if (!task->many_cpus)
 		return false;
 	if (limit > SPIN_MAX)
 		limit = SPIN_MAX;
-	for (int32_t n = 1; n <= limit; n++) {
-		klock_cpu_relax();
+	for (int32_t n = 0, more = KLOCK_SPIN_REVOKED; n < limit;) {
+		relax(step);
+		if (revoking(word) && more > 0)
+			more -= step;
+		else
+			n += step;
+		if (step < SPIN_STEP)
+			step *= 2;
 		if (try_take(word, task, shared)) {
 			usual += (n - usual) / 8;
 			klock_store_relaxed(spin, (seen & KLOCK_SPIN_CPU) | (uint32_t)usual);
@@ -383,6 +410,28 @@ void klock_word_look(uint32_t *word)
 {
 	if (klock_park_maybe(word)) /* [K4]: after the owner's store */
 		klock_unpark(word, look, 0);
+}
+
+bool klock_word_pass(uint32_t *word, bool write)
+{
+	if (!klock_self_word || (write && (klock_load_relaxed(word) & KLOCK_W_BIASED)) ||
+	    !try_take(word, klock_self_task, !write))
+		return false;
+	if (KLOCK_LIKELY(!write || !(klock_load_relaxed(word) & KLOCK_W_BIASED))) /* ours */
+		return true;
+	klock_word_drop(word, klock_self_word); /* biased just now: it has to be waited for */
+	return false;
+}
+
+bool klock_word_drop_held(uint32_t *word, bool write)
+{
+	uint32_t w = klock_load_relaxed(word); /* our own hold cannot go away meanwhile */
+
+	if (!klock_self_word || (write ? !klock_word_owned(w, klock_self_word)
+				       : (w & KLOCK_W_WRITER) || w < KLOCK_W_READER))
+		return false;
+	klock_word_drop(word, write ? klock_self_word : KLOCK_W_READER);
+	return true;
 }
 
 /* What is wrong with giving this hold up, as far as the word shows it; NULL: nothing. */

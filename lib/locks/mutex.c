@@ -46,6 +46,8 @@ int klock_mutex_acquire(struct mutex *lock, unsigned int how, int64_t timeout_ns
 	if (KLOCK_LIKELY(lock && klock_word_acquire_again(&lock->word, &lock->dep_map, how,
 							   &mutex_type, nest, site)))
 		return 0;
+	if (lock && klock_word_pass(&lock->word, true))
+		return 0;
 	ev = event(lock, how, site);
 	ev.nest = nest;
 	return klock_word_acquire(&lock->word, &lock->spin, &ev, timeout_ns);
@@ -57,6 +59,8 @@ void klock_mutex_release(struct mutex *lock)
 
 	if (KLOCK_LIKELY(lock && klock_word_release_again(&lock->word, &lock->dep_map,
 							   KLOCK_WRITE)))
+		return;
+	if (lock && klock_word_drop_held(&lock->word, true))
 		return;
 	ev = event(lock, KLOCK_WRITE, __builtin_return_address(0));
 	klock_word_release(&lock->word, &ev);

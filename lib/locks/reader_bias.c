@@ -26,7 +26,9 @@
 #include <klock/rwsem.h>
 
 /* In pauses, for readers that are about to leave. */
-#define DRAIN_SPIN 400
+#ifndef KLOCK_SPIN_DRAIN
+#define KLOCK_SPIN_DRAIN 400
+#endif
 
 uint32_t klock_drains;
 
@@ -148,7 +150,7 @@ static void learn(uint32_t *spin)
 bool klock_bias_read(uint32_t *word, uint32_t *spin)
 {
 	if (klock_read_slots == klock_no_slots) {
-		klock_reads_left = klock_watched ? 0 : KLOCK_BIAS_PERIOD;
+		klock_reads_left = klock_self_word ? KLOCK_BIAS_PERIOD : 0;
 		return false;
 	}
 	if ((int32_t)klock_reads_left < 0) {
@@ -225,7 +227,7 @@ void klock_bias_left(uint32_t *word)
 
 static bool drain_awake(const uint32_t *word, const struct klock_task *task)
 {
-	int spins = task->many_cpus ? DRAIN_SPIN : 0;
+	int spins = task->many_cpus ? KLOCK_SPIN_DRAIN : 0;
 
 	while (next_reader(word, NULL)) {
 		if (!spins--)

@@ -47,6 +47,15 @@ void klock_rwsem_allow_bias(struct rw_semaphore *sem, bool allow)
 	klock_bias_allow(&sem->spin, allow);
 }
 
+/* At once, with nobody watching. */
+static bool pass(struct rw_semaphore *sem, unsigned int how)
+{
+	klock_thread();
+	if (!(how & (KLOCK_WRITE | KLOCK_NON_OWNER)) && klock_bias_read(&sem->word, &sem->spin))
+		return true;
+	return klock_word_pass(&sem->word, how & KLOCK_WRITE);
+}
+
 int klock_rwsem_acquire(struct rw_semaphore *sem, unsigned int how, int64_t timeout_ns,
 			const struct lockdep_map *nest)
 {
@@ -56,11 +65,10 @@ int klock_rwsem_acquire(struct rw_semaphore *sem, unsigned int how, int64_t time
 	if (KLOCK_LIKELY(sem && klock_word_acquire_again(&sem->word, &sem->dep_map, how,
 							   &rwsem_type, nest, site)))
 		return 0;
+	if (sem && pass(sem, how))
+		return 0;
 	ev = event(sem, how, site);
 	ev.nest = nest;
-	klock_thread();
-	if (!(how & (KLOCK_WRITE | KLOCK_NON_OWNER)) && klock_bias_read(&sem->word, &sem->spin))
-		return 0;
 	return klock_word_acquire(&sem->word, &sem->spin, &ev, timeout_ns);
 }
 
@@ -70,9 +78,10 @@ void klock_rwsem_release(struct rw_semaphore *sem, unsigned int how)
 
 	if (KLOCK_LIKELY(sem && klock_word_release_again(&sem->word, &sem->dep_map, how)))
 		return;
-	ev = event(sem, how, __builtin_return_address(0));
-	if (!(how & KLOCK_WRITE) && klock_bias_release(&sem->word))
+	if (sem && (klock_word_drop_held(&sem->word, how & KLOCK_WRITE) ||
+		    (!(how & KLOCK_WRITE) && klock_bias_release(&sem->word))))
 		return;
+	ev = event(sem, how, __builtin_return_address(0));
 	klock_word_release(&sem->word, &ev);
 }
 

@@ -221,7 +221,7 @@ int klock_park(struct klock_waiter *w, int64_t deadline_ns)
 	int err = 0;
 
 	w->task = klock_task_self();
-	w->task->many_cpus = klock_cpu_many(); /* about to sleep: one more call hardly counts */
+	w->task->many_cpus = klock_cpu_many(); /* about to sleep: this hardly counts */
 	w->state = WAITER_QUEUED;
 	w->since = klock_now_ns();
 	w->deadline = deadline_ns;

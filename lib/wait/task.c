@@ -164,6 +164,7 @@ static void set_up(void)
 		exit_key = (pthread_key_t)-1;
 	/* No memory for it: the child of such a process may only exec(), as POSIX has it anyway. */
 	(void)pthread_atfork(NULL, NULL, after_fork);
+	klock_cpu_init();
 	klock_exempt(first_chunk, sizeof(first_chunk));
 	klock_exempt(&exit_key, sizeof(exit_key)); /* Helgrind does not know pthread_once() */
 	klock_exempt(chunks, sizeof(chunks));

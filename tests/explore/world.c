@@ -136,6 +136,10 @@ bool klock_membarrier(void)
 	return true;
 }
 
+void klock_cpu_init(void)
+{
+}
+
 /* Spinning is a matter of time, not of order: see the scenarios that do. */
 bool klock_cpu_many(void)
 {

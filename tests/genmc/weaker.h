@@ -6,5 +6,6 @@
 #include <klock/atomic.h>
 
 #define klock_xchg_relaxed(p, v) __atomic_exchange_n((p), (v), __ATOMIC_RELAXED)
+#define klock_fetch_sub_relaxed(p, v) __atomic_fetch_sub((p), (v), __ATOMIC_RELAXED)
 
 #endif

@@ -72,10 +72,8 @@ static inline bool before_read_count(uint32_t *word)
 	if (KLOCK_UNLIKELY(!klock_self_word))
 		return false;
 	w = klock_load_relaxed(word);
-	while (KLOCK_LIKELY(!(w & KLOCK_W_READ_BLOCKED)))
-		if (KLOCK_LIKELY(klock_cas_acquire(word, &w, w + KLOCK_W_READER)))
-			return true;
-	return false;
+	return KLOCK_LIKELY(!(w & KLOCK_W_READ_BLOCKED)) &&
+	       KLOCK_LIKELY(klock_cas_acquire(word, &w, w + KLOCK_W_READER));
 }
 
 static inline unsigned int before_slot(const uint32_t *word)
@@ -128,10 +126,12 @@ static inline bool before_read_drop(uint32_t *word)
 	if (KLOCK_UNLIKELY(!klock_self_word))
 		return false;
 	w = klock_load_relaxed(word);
-	while (KLOCK_LIKELY(w >= KLOCK_W_READER && !(w & KLOCK_W_FLAGS & ~KLOCK_W_BIASED)))
-		if (KLOCK_LIKELY(klock_cas_release(word, &w, w - KLOCK_W_READER)))
-			return true;
-	return false;
+	if (KLOCK_UNLIKELY(w < KLOCK_W_READER || (w & KLOCK_W_FLAGS & ~KLOCK_W_BIASED)))
+		return false;
+	w = klock_fetch_sub_release(word, KLOCK_W_READER);
+	if (KLOCK_UNLIKELY(w & KLOCK_W_WAITERS))
+		klock_word_look(word);
+	return true;
 }
 
 static inline void before_up_read(struct rw_semaphore *sem)

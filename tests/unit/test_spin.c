@@ -6,7 +6,6 @@
 #include "support/ck_main.h"
 #include <klock.h>
 #include <sched.h>
-#include <unistd.h>
 
 #define ESTIMATE 160u
 
@@ -37,12 +36,15 @@ static long lock_and_unlock(void *arg)
 	return 0;
 }
 
-/* All CPUs of the process, or one of them. */
+static cpu_set_t all; /* the CPUs of the process */
+
+/* All of them, or one. */
 static long use_cpus(void *one)
 {
-	cpu_set_t all, first;
+	cpu_set_t first;
 
-	sched_getaffinity(getpid(), sizeof(all), &all);
+	if (!CPU_COUNT(&all))
+		sched_getaffinity(0, sizeof(all), &all);
 	CPU_ZERO(&first);
 	for (int cpu = 0; cpu < CPU_SETSIZE && !CPU_COUNT(&first); cpu++)
 		if (CPU_ISSET(cpu, &all))
@@ -73,24 +75,32 @@ START_TEST(spin_that_fails_makes_the_next_shorter)
 }
 END_TEST
 
+/* First of all, while no thread has been anywhere else. */
 START_TEST(spin_never_on_one_cpu)
 {
-	ck_assert_int_eq(actor_do(&waiter, use_cpus, &mutex), 0);
-	wait_once(); /* the thread learns of it as it sleeps */
+	ck_assert_int_eq(use_cpus(&mutex), 0);
+	set_up();
 	mutex.spin = ESTIMATE;
 	for (int i = 0; i < 10; i++)
 		wait_once();
 	ck_assert_uint_eq(estimate(), ESTIMATE);
+	use_cpus(NULL);
+	actor_do(&waiter, use_cpus, NULL);
+	if (klock_cpu_many()) {
+		wait_once(); /* the thread learns of it as it sleeps */
+		mutex.spin = ESTIMATE;
+		wait_once();
+		ck_assert_uint_lt(estimate(), ESTIMATE);
+	}
+	tear_down();
 }
 END_TEST
 
-START_TEST(spin_again_on_many_cpus)
+START_TEST(spin_of_a_thread_with_a_cpu_of_its_own)
 {
 	if (!klock_cpu_many())
 		return;
-	actor_do(&waiter, use_cpus, &mutex);
-	wait_once();
-	actor_do(&waiter, use_cpus, NULL);
+	ck_assert_int_eq(actor_do(&waiter, use_cpus, &mutex), 0);
 	wait_once();
 	mutex.spin = ESTIMATE;
 	wait_once();
@@ -101,13 +111,15 @@ END_TEST
 static Suite *spin_suite(void)
 {
 	Suite *suite = suite_create("spin");
-	TCase *tc = tcase_create("spin");
+	TCase *one = tcase_create("one CPU"), *tc = tcase_create("spin");
 
+	tcase_set_timeout(one, PATIENCE + 10);
+	tcase_add_test(one, spin_never_on_one_cpu);
+	suite_add_tcase(suite, one);
 	tcase_add_checked_fixture(tc, set_up, tear_down);
 	tcase_set_timeout(tc, PATIENCE + 10);
 	tcase_add_test(tc, spin_that_fails_makes_the_next_shorter);
-	tcase_add_test(tc, spin_never_on_one_cpu);
-	tcase_add_test(tc, spin_again_on_many_cpus);
+	tcase_add_test(tc, spin_of_a_thread_with_a_cpu_of_its_own);
 	suite_add_tcase(suite, tc);
 	return suite;
 }

@@ -10,6 +10,10 @@ static inline void klock_cpu_relax(void)
 }
 
 /* Spinning only delays: nobody does before it sleeps. */
+static inline void klock_cpu_init(void)
+{
+}
+
 static inline bool klock_cpu_many(void)
 {
 	return false;
