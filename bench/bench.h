@@ -21,6 +21,7 @@ double bench_seconds(void);
 
 void bench_sizes(void);
 void bench_pairs(void);
+void bench_mix(void);
 void bench_lockdep(void);
 void bench_waits(void);
 

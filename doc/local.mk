@@ -32,6 +32,7 @@ EXTRA_DIST += \
 	doc/design/lockdep.md \
 	doc/design/ordering.md \
 	doc/design/overview.md \
+	doc/design/performance.md \
 	doc/design/porting.md \
 	doc/design/proof.md \
 	doc/design/static-analysis.md \

@@ -90,3 +90,32 @@ AS_IF([test "$with_check:$klock_check" = yes:missing],
 AM_CONDITIONAL([HAVE_CHECK], [test $klock_check = yes])
 AM_CONDITIONAL([MISSING_CHECK], [test $klock_check = missing])
 ])
+
+dnl KLOCK_BENCH_PEERS: which other libraries' locks "make bench" has beside ours.
+AC_DEFUN([KLOCK_BENCH_PEERS], [
+AC_ARG_ENABLE([bench-peers],
+	[AS_HELP_STRING([--enable-bench-peers],
+		["make bench" measures nsync, TBB and absl too, where they are installed])],
+	[], [enable_bench_peers=no])
+klock_bench_peers= klock_bench_cxx=no BENCH_PEERS_LIBS=
+AS_IF([test "$enable_bench_peers" = yes], [
+	AC_CHECK_HEADER([nsync.h], [klock_bench_peers="nsync"
+		BENCH_PEERS_LIBS=-lnsync
+		AC_DEFINE([BENCH_NSYNC], [1], [The benchmark has nsync])])
+	AC_CHECK_PROGS([BENCH_CXX], [g++ clang++ c++], [none])
+	AS_IF([test "$BENCH_CXX" != none && $PKG_CONFIG --exists tbb], [klock_bench_cxx=yes
+		klock_bench_peers="$klock_bench_peers TBB"
+		BENCH_PEERS_LIBS="$BENCH_PEERS_LIBS `$PKG_CONFIG --libs tbb`"
+		AC_DEFINE([BENCH_TBB], [1], [The benchmark has TBB])])
+	AS_IF([test "$BENCH_CXX" != none && $PKG_CONFIG --exists absl_synchronization], [
+		klock_bench_cxx=yes
+		klock_bench_peers="$klock_bench_peers absl"
+		BENCH_PEERS_LIBS="$BENCH_PEERS_LIBS `$PKG_CONFIG --libs absl_synchronization`"
+		AC_DEFINE([BENCH_ABSL], [1], [The benchmark has absl])])
+])
+AS_IF([test $klock_bench_cxx = yes], [
+	BENCH_PEERS_LIBS="$BENCH_PEERS_LIBS -lstdc++"
+	AC_DEFINE([BENCH_CXX], [1], [The benchmark has locks of C++ libraries])])
+AC_SUBST([BENCH_PEERS_LIBS])
+AM_CONDITIONAL([BENCH_CXX], [test $klock_bench_cxx = yes])
+])
