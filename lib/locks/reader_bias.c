@@ -162,21 +162,16 @@ bool klock_bias_read(uint32_t *word, uint32_t *spin)
 	       klock_bias_enter(word);
 }
 
-/*
- * A hold may be given up by another thread; that is what the search is for. But no hold that is
- * counted: then the slot's own thread may be about to leave it, and two holds would end as one.
- */
+/* A hold may be given up by another thread; that is what the search is for. */
 bool klock_bias_release(uint32_t *word)
 {
 	struct klock_task *task = NULL;
-	uint32_t w;
 
 	if (klock_bias_ours(word)) {
 		klock_bias_leave(word);
 		return true;
 	}
-	w = klock_load_relaxed(word); /* what the caller holds cannot go away meanwhile */
-	if (!(w & KLOCK_W_BIASED) || (!(w & KLOCK_W_WRITER) && w >= KLOCK_W_READER))
+	if (!(klock_load_relaxed(word) & KLOCK_W_BIASED)) /* it stays while a slot is taken */
 		return false;
 	while ((task = next_reader(word, task))) {
 		uintptr_t expected = (uintptr_t)word;

@@ -31,7 +31,10 @@ void klock_bias_allow(uint32_t *spin, bool allow);
 /* A read hold by a slot, for a read that came out of line: counts it for the bias. */
 bool klock_bias_read(uint32_t *word, uint32_t *spin);
 
-/* Gives up a read hold that some thread has in a slot. False: none has. */
+/*
+ * Gives up a read hold that some thread has in a slot. False: none has. Not for a hold that is
+ * counted: the slot's thread may be about to leave it, and two holds would end as one.
+ */
 bool klock_bias_release(uint32_t *word);
 
 /*

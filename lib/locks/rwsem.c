@@ -78,6 +78,7 @@ void klock_rwsem_release(struct rw_semaphore *sem, unsigned int how)
 
 	if (KLOCK_LIKELY(sem && klock_word_release_again(&sem->word, &sem->dep_map, how)))
 		return;
+	klock_thread();
 	if (sem && (klock_word_drop_held(&sem->word, how & KLOCK_WRITE) ||
 		    (!(how & KLOCK_WRITE) && klock_bias_release(&sem->word))))
 		return;
