@@ -13,11 +13,11 @@
  */
 #define KLOCK_BIAS_CREDIT 0x03ff0000u /* reads that came out of line since the last change */
 #define KLOCK_BIAS_CREDIT_ONE 0x00010000u
+#define KLOCK_BIAS_PAID 0x00100000u /* the credit of a bias that has been worth its end */
 #define KLOCK_BIAS_PRICE 0x3c000000u /* the credit that brings the next, as a power of 2 */
 #define KLOCK_BIAS_PRICE_SHIFT 26
 #define KLOCK_BIAS_PRICE_MAX 9
 #define KLOCK_BIAS_NEVER 15 /* as a price */
-#define KLOCK_BIAS_PAID 0x40000000u /* this bias has been worth its end */
 
 /* Inline reads of a thread between two that come out of line. */
 #define KLOCK_BIAS_PERIOD 128

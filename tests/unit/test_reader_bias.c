@@ -249,7 +249,7 @@ START_TEST(bias_that_is_ended_early_costs_more_reads)
 		return;
 	/* Each comes to an end before a read of it was counted. */
 	for (unsigned int i = 1; i <= 4; i++) {
-		sem.spin &= ~KLOCK_BIAS_PAID;
+		sem.spin &= ~KLOCK_BIAS_CREDIT;
 		sem.word |= KLOCK_W_BIASED;
 		write_once(&sem);
 		ck_assert_uint_eq(price(), i);
@@ -260,6 +260,11 @@ START_TEST(bias_that_is_ended_early_costs_more_reads)
 		read_many(&sem);
 	ck_assert(biased());
 	read_many(&sem);
+	write_once(&sem); /* some reads, but not enough */
+	ck_assert_uint_eq(price(), 5);
+	sem.word |= KLOCK_W_BIASED;
+	for (unsigned int i = 0; i < KLOCK_BIAS_PAID / KLOCK_BIAS_CREDIT_ONE / 4; i++)
+		read_many(&sem);
 	write_once(&sem); /* one that was worth it */
 	ck_assert_uint_eq(price(), 2);
 }
