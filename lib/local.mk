@@ -125,6 +125,8 @@ hang = \
 	lib/hang/tell.h
 
 locks = \
+	lib/locks/awake.c \
+	lib/locks/awake.h \
 	lib/locks/init.c \
 	lib/locks/init.h \
 	lib/locks/lockword.c \

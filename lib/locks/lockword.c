@@ -7,8 +7,10 @@
  * waiters: the lock is used while they wake up. It may do so
  *   while nobody waits,
  *   while the head of the queue is waking up to look for itself (WAKING), or
- *   PASSES_MAX times since the head last looked: this is what lets a writer in
- *   when readers overlap without a gap.
+ *   as often as PASSES can count since the head last looked: this is what lets a
+ *   writer in when readers overlap without a gap.
+ * How long it waits awake before it queues here, and whom it may pass then, says
+ * lib/locks/awake.c.
  * A release that leaves the lock free, with waiters, looks at the head:
  *   a reader   it is granted the lock, and all other readers that wait with it;
  *   a writer   it is woken to take the lock itself; once it has found the lock
@@ -17,7 +19,7 @@
  *
  * The bound. A reader at the head is granted the lock by the next release. A
  * writer at the head is woken KLOCK_HANDOFF_AFTER times at the most, and passed
- * PASSES_MAX times before each, besides those that pass while it wakes up. A
+ * by so many before each, besides those that pass while it wakes up. A
  * waiter behind n others waits for n turns like that.
  *
  * Invariants, under the bucket's lock:
@@ -30,25 +32,11 @@
  */
 #include "locks/lockword.h"
 #include "base/clock.h"
-#include "base/cpu.h"
+#include "locks/awake.h"
 #include "locks/init.h"
 #include "locks/reader_bias.h"
 #include "wait/park.h"
 #include <errno.h>
-
-#define PASSES_MAX (KLOCK_W_PASSES / KLOCK_W_PASS)
-
-/* In pauses. The first is what a lock gets whose spins have failed lately. */
-#define SPIN_MIN 10
-#define SPIN_MAX 400
-/* At most between two looks: who has the lock uses it meanwhile, undisturbed. */
-#define SPIN_STEP 64
-/* After an exchange that failed, for the same reason. */
-#define BACK_OFF 128
-/* Besides: while a writer ends a bias, which takes as long as a membarrier(2) and little more. */
-#ifndef KLOCK_SPIN_REVOKED
-#define KLOCK_SPIN_REVOKED 800
-#endif
 
 uint32_t klock_sleepers;
 
@@ -56,49 +44,7 @@ void klock_word_prepare(void)
 {
 	/* Without membarrier(2) every owner looks: [K3], [K4] are enough for who does. */
 	klock_store_relaxed(&klock_sleepers, !klock_membarrier_works()); /* no thread runs yet */
-}
-
-static bool is_free(uint32_t w)
-{
-	return !(w & KLOCK_W_WRITER) && w < KLOCK_W_READER;
-}
-
-/* What a hold adds to the word. */
-static uint32_t hold_of(const struct klock_task *task, bool shared)
-{
-	return shared ? KLOCK_W_READER : task->word;
-}
-
-/* Whether the word is such that a hold of this kind could be added. */
-static bool compatible(uint32_t w, bool shared)
-{
-	return shared ? !(w & (KLOCK_W_WRITER | KLOCK_W_FULL)) : is_free(w);
-}
-
-static void relax(int32_t pauses)
-{
-	while (pauses--)
-		klock_cpu_relax();
-}
-
-/* The lock, if a newcomer may have it now. */
-static bool try_take(uint32_t *word, const struct klock_task *task, bool shared)
-{
-	uint32_t w = klock_load_relaxed(word); /* only a guess: the exchange decides */
-
-	while (compatible(w, shared)) {
-		uint32_t new = w + hold_of(task, shared);
-
-		if ((w & (KLOCK_W_WAITERS | KLOCK_W_WAKING)) == KLOCK_W_WAITERS) {
-			if ((w & KLOCK_W_PASSES) == KLOCK_W_PASSES)
-				return false;
-			new += KLOCK_W_PASS;
-		}
-		if (klock_cas_acquire(word, &w, new)) /* [W1], [W3] */
-			return true;
-		relax(BACK_OFF);
-	}
-	return false;
+	klock_awake_prepare();
 }
 
 /* The word after a waiter has looked in vain: the next release is to wake the head again. */
@@ -122,10 +68,11 @@ static bool check(struct klock_queue *q, struct klock_waiter *me)
 	bool taken;
 
 	do {
-		taken = first && compatible(w, me->shared);
+		taken = first && klock_word_compatible(w, me->shared);
 		if (taken)
 			new = (w & ~(KLOCK_W_FLAGS & ~KLOCK_W_BIASED)) +
-			      hold_of(me->task, me->shared) + (alone ? 0 : KLOCK_W_WAITERS);
+			      klock_word_hold_of(me->task, me->shared) +
+			      (alone ? 0 : KLOCK_W_WAITERS);
 		else
 			new = missed(w, first, me->tries);
 	} while (!klock_cas_acquire(word, &w, new));
@@ -172,7 +119,7 @@ static enum turn next_turn(struct klock_queue *q, uint32_t n, uint32_t *new)
 		*new = holds;
 		return TURN_NOBODY;
 	}
-	if (!compatible(n, head->shared)) {
+	if (!klock_word_compatible(n, head->shared)) {
 		*new = holds | KLOCK_W_WAITERS | (n & KLOCK_W_PASSES);
 		if (head->tries >= KLOCK_HANDOFF_AFTER)
 			*new |= KLOCK_W_PASSES; /* an owner may have wiped them out */
@@ -234,44 +181,6 @@ static const struct klock_wait_ops word_ops = {
 	.advance = advance,
 	.holders = holders,
 };
-
-/* Whether its owner is waiting for readers, or for their slots to be seen. */
-static bool revoking(const uint32_t *word)
-{
-	return (klock_load_relaxed(word) & KLOCK_W_BIAS) == KLOCK_W_BIAS; /* a guess */
-}
-
-/*
- * Short holds are spun for: the limit follows what spins for this lock needed
- * lately, and sinks when they fail. With one CPU the holder could not run.
- */
-static bool spin_take(uint32_t *word, uint32_t *spin, struct klock_task *task, bool shared)
-{
-	uint32_t seen = klock_load_relaxed(spin); /* an estimate; lost updates are fine */
-	int32_t usual = (int32_t)(seen & KLOCK_SPIN_LIMIT);
-	int32_t limit = usual * 2 + SPIN_MIN, step = 1;
-
-	if (!task->many_cpus)
-		return false;
-	if (limit > SPIN_MAX)
-		limit = SPIN_MAX;
-	for (int32_t n = 0, more = KLOCK_SPIN_REVOKED; n < limit;) {
-		relax(step);
-		if (revoking(word) && more > 0)
-			more -= step;
-		else
-			n += step;
-		if (step < SPIN_STEP)
-			step *= 2;
-		if (try_take(word, task, shared)) {
-			usual += (n - usual) / 8;
-			klock_store_relaxed(spin, (seen & KLOCK_SPIN_CPU) | (uint32_t)usual);
-			return true;
-		}
-	}
-	klock_store_relaxed(spin, (seen & KLOCK_SPIN_CPU) | (uint32_t)(usual - (usual + 7) / 8));
-	return false;
-}
 
 int klock_refuse_negative(const struct klock_event *ev)
 {
@@ -347,14 +256,14 @@ static __attribute__((noinline)) int wait_for(uint32_t *word, uint32_t *spin,
 		return -ETIME;
 	if (klock_watchers_of[KLOCK_EV_CONTENDED])
 		tell_contended(word, ev);
-	if (spin_take(word, spin, task, w.shared))
+	if (klock_word_wait_awake(word, spin, task, w.shared, deadline_ns))
 		return 0;
 	return sleep_counted(&w, ev, deadline_ns);
 }
 
 int klock_word_take(uint32_t *word, uint32_t *spin, const struct klock_event *ev, int64_t ns)
 {
-	bool write = ev->how & KLOCK_WRITE, taken = try_take(word, klock_thread(), !write);
+	bool write = ev->how & KLOCK_WRITE, taken = klock_word_try(word, klock_thread(), !write);
 	int64_t deadline_ns;
 	int err;
 
@@ -382,7 +291,8 @@ int klock_word_acquire(uint32_t *word, uint32_t *spin, const struct klock_event 
 /* Whether taking `hold` off the word leaves a free lock with waiters and none of them awake. */
 static bool must_advance(uint32_t w, uint32_t hold)
 {
-	return (w & (KLOCK_W_WAITERS | KLOCK_W_WAKING)) == KLOCK_W_WAITERS && is_free(w - hold);
+	return (w & (KLOCK_W_WAITERS | KLOCK_W_WAKING)) == KLOCK_W_WAITERS &&
+	       klock_word_is_free(w - hold);
 }
 
 void klock_word_drop(uint32_t *word, uint32_t hold)
@@ -415,7 +325,7 @@ void klock_word_look(uint32_t *word)
 bool klock_word_pass(uint32_t *word, bool write)
 {
 	if (!klock_self_word || (write && (klock_load_relaxed(word) & KLOCK_W_BIASED)) ||
-	    !try_take(word, klock_self_task, !write))
+	    !klock_word_try(word, klock_self_task, !write))
 		return false;
 	if (KLOCK_LIKELY(!write || !(klock_load_relaxed(word) & KLOCK_W_BIASED))) /* ours */
 		return true;
@@ -439,7 +349,7 @@ static const char *release_misuse(uint32_t w, const struct klock_task *task, boo
 {
 	if (w == KLOCK_W_DESTROYED)
 		return "release of a lock that was destroyed";
-	if (is_free(w))
+	if (klock_word_is_free(w))
 		return "release of a lock that nobody holds";
 	if (write && !(w & KLOCK_W_WRITER))
 		return "release for writing of a lock that is held for reading";
@@ -465,7 +375,7 @@ void klock_word_release(uint32_t *word, const struct klock_event *ev)
 	}
 	if (!klock_watch(KLOCK_EV_RELEASE, ev))
 		return;
-	klock_word_drop(word, hold_of(task, !write));
+	klock_word_drop(word, klock_word_hold_of(task, !write));
 	klock_watch(KLOCK_EV_RELEASED, ev);
 }
 
@@ -516,7 +426,7 @@ static const char *destroy_misuse(const uint32_t *word)
 
 	if (w == KLOCK_W_DESTROYED)
 		return "a lock is destroyed twice";
-	if (!is_free(w) || klock_park_waited_for(word) || klock_bias_is_read(word))
+	if (!klock_word_is_free(w) || klock_park_waited_for(word) || klock_bias_is_read(word))
 		return "a lock is destroyed while it is held or waited for";
 	return NULL;
 }

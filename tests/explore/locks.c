@@ -283,6 +283,7 @@ static void minilock_give(bool write)
 static const struct xp_lock locks[] = {
 	{ .name = "mutex", MUTEX, .reset = mutex_reset },
 	{ .name = "mutex_spun", MUTEX, .reset = mutex_reset, .spins = true },
+	{ .name = "mutex_pending", MUTEX, .reset = mutex_reset, .yields = 2 },
 	{ .name = "mutex_watched", MUTEX, .reset = mutex_reset, .watched = true },
 	{ .name = "rwsem_watched", RWSEM, .reset = rwsem_reset, .check = rwsem_check,
 	  .watched = true },
@@ -290,6 +291,10 @@ static const struct xp_lock locks[] = {
 	{ .name = "rwsem_barred", RWSEM, .reset = barred_reset, .check = barred_check },
 	{ .name = "rwsem_last_pass", RWSEM, .reset = last_pass_reset, .check = barred_check },
 	{ .name = "rwsem_spun", RWSEM, .reset = rwsem_reset, .check = rwsem_check, .spins = true },
+	{ .name = "rwsem_pending", RWSEM, .reset = rwsem_reset, .check = rwsem_check,
+	  .yields = 2, .word = &rwsem.word },
+	{ .name = "rwsem_biased_pending", RWSEM, .reset = biased_reset, .check = biased_check,
+	  .yields = 1 },
 	{ .name = "rwsem_biased", RWSEM, .reset = biased_reset, .check = biased_check },
 	{ .name = "rwsem_biased_spun", RWSEM, .reset = biased_reset, .check = biased_check,
 	  .spins = true },

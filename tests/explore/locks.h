@@ -11,6 +11,7 @@ struct xp_lock {
 	const char *name;
 	int at_once;    /* writers that may be inside */
 	bool spins;     /* its threads do, before they sleep */
+	int yields;     /* how often, before they sleep */
 	bool samples;   /* each thread's first read counts for a bias, and brings it */
 	bool one_counts; /* the first thread has no slots: its reads are counted */
 	bool watched;   /* by somebody: no inline fast paths, and no plain stores */
@@ -21,6 +22,7 @@ struct xp_lock {
 	int (*take)(unsigned int how, int64_t ns);
 	void (*give)(bool write);
 	void (*downgrade)(void); /* NULL: there is none */
+	const uint32_t *word;    /* for "br" */
 	void (*check)(void);     /* free, as it began, and nobody waits */
 };
 

@@ -117,6 +117,18 @@ static void write_then_read(const char *word)
 	lock->give(false);
 }
 
+/* For scenarios in which no more than one writer bars newcomers, and once. */
+static void try_beside_pending(void)
+{
+	bool pending = klock_load_relaxed(lock->word) & KLOCK_W_PENDING;
+
+	if (lock->take(KLOCK_READ | KLOCK_TRY, KLOCK_FOREVER))
+		return;
+	if (pending && (klock_load_relaxed(lock->word) & KLOCK_W_PENDING))
+		xp_fail("a newcomer passes a writer that bars it");
+	lock->give(false);
+}
+
 static unsigned int mode_of(char c)
 {
 	switch (c) {
@@ -149,6 +161,9 @@ static void act(const char *word)
 	case 'n':
 		if (!lock->take(mode_of(word[1]) | KLOCK_TRY, KLOCK_FOREVER))
 			xp_fail("a newcomer passes somebody that waits");
+		break;
+	case 'b':
+		try_beside_pending();
 		break;
 	case 'k':
 		hold(word, mode_of(word[1]) | KLOCK_KILLABLE, KLOCK_FOREVER);
@@ -207,6 +222,7 @@ static void reset(void)
 	for (int t = 0; t < XP_THREADS; t++)
 		tasks[t]->many_cpus = lock->spins;
 	xp_many_cpus = lock->spins;
+	xp_yields = lock->yields;
 	klock_watched = klock_ready_watched = lock->watched;
 	lock->reset();
 }

@@ -147,3 +147,4 @@ bool klock_cpu_many(void)
 }
 
 bool xp_many_cpus;
+int xp_yields;

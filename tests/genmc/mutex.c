@@ -2,6 +2,7 @@
 /* mutex: the lock word without readers. */
 #include "genmc/library.h"
 
+#include "locks/awake.c"
 #include "locks/lockword.c"
 #include "locks/reader_bias.c"
 #include "locks/mutex.c"

@@ -10,6 +10,7 @@
 #undef KLOCK_PERCPU_SLOTS
 #define KLOCK_PERCPU_SLOTS 4
 
+#include "locks/awake.c"
 #include "locks/lockword.c"
 #include "locks/reader_bias.c"
 #include "locks/percpu_rwsem.c"

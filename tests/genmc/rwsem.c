@@ -11,6 +11,7 @@
 #undef KLOCK_HANDOFF_AFTER
 #define KLOCK_HANDOFF_AFTER HANDOFF
 #endif
+#include "locks/awake.c"
 #include "locks/lockword.c"
 #include "locks/reader_bias.c"
 #include "locks/rwsem.c"

@@ -108,6 +108,21 @@ START_TEST(spin_of_a_thread_with_a_cpu_of_its_own)
 }
 END_TEST
 
+/* Its thread is not in the child that has the lock now. */
+START_TEST(pending_left_by_a_fork_bars_nobody)
+{
+	static DEFINE_RWSEM(sem);
+
+	sem.word = KLOCK_W_PENDING;
+	ck_assert(down_read_trylock(&sem));
+	ck_assert_uint_eq(sem.word, KLOCK_W_READER);
+	up_read(&sem);
+	ck_assert(down_write_trylock(&sem));
+	up_write(&sem);
+	ck_assert_uint_eq(sem.word, 0);
+}
+END_TEST
+
 static Suite *spin_suite(void)
 {
 	Suite *suite = suite_create("spin");
@@ -120,6 +135,7 @@ static Suite *spin_suite(void)
 	tcase_set_timeout(tc, PATIENCE + 10);
 	tcase_add_test(tc, spin_that_fails_makes_the_next_shorter);
 	tcase_add_test(tc, spin_of_a_thread_with_a_cpu_of_its_own);
+	tcase_add_test(tc, pending_left_by_a_fork_bars_nobody);
 	suite_add_tcase(suite, tc);
 	return suite;
 }

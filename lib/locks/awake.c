@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Waiting awake. A sleep and a wake-up cost the two threads more than a hundred
+ * short holds, and who is woken waits for a CPU besides. So a waiter spins at first,
+ * as long as spins for this lock have paid lately; then it yields its CPU a few
+ * times, which is all it takes where the holder has been preempted.
+ *
+ * A writer that yields sets PENDING, and newcomers no longer get in before
+ * it, nor do readers that yield until they have seen a writer have its turn. So
+ * readers that overlap without a gap let a writer in, writers that follow each
+ * other let readers in, and whoever has just come leaves the lock to them. PENDING
+ * bars nobody who has yielded for it: the lock does not wait for a thread without a CPU.
+ */
+#include "locks/awake.h"
+#include "annotate/watch.h"
+#include "base/clock.h"
+#include "base/cpu.h"
+#include <sched.h>
+
+/* In pauses. The first is what a lock gets whose spins have failed lately. */
+#define SPIN_MIN 10
+#define SPIN_MAX 400
+/* At most between two looks: who has the lock uses it meanwhile, undisturbed. */
+#define SPIN_STEP 64
+/* After an exchange that failed, for the same reason. */
+#define BACK_OFF 128
+/* A look at a lock that others have to get first is worth so many: they may need this CPU. */
+#define SPIN_BARRED 100
+/* Besides: while a writer ends a bias, which takes as long as a membarrier(2) and little more. */
+#ifndef KLOCK_SPIN_REVOKED
+#define KLOCK_SPIN_REVOKED 800
+#endif
+
+/* A thread yields so often before it sleeps; less often if others use its CPU for so long. */
+#ifndef KLOCK_YIELDS
+#define KLOCK_YIELDS 32
+#endif
+#define YIELDS_NS 10000000
+
+/* Writers of the process that yield: without any, PENDING is left over from before a fork(). */
+static uint32_t pending_writers;
+
+void klock_awake_prepare(void)
+{
+	klock_store_relaxed(&pending_writers, 0); /* no other thread runs yet */
+}
+
+static void relax(int32_t pauses)
+{
+	while (pauses--)
+		klock_cpu_relax();
+}
+
+/* Whether a writer that yields keeps others out. */
+static bool barred(uint32_t w)
+{
+	return (w & KLOCK_W_PENDING) && klock_load_relaxed(&pending_writers); /* a hint */
+}
+
+/* The lock, if it is to be had now by a newcomer or, `yielded`, by who is not barred any more. */
+static bool take_turn(uint32_t *word, const struct klock_task *task, bool shared, bool yielded)
+{
+	uint32_t w = klock_load_relaxed(word); /* only a guess: the exchange decides */
+
+	while (klock_word_compatible(w, shared)) {
+		bool bar = barred(w);
+		uint32_t new = (w & ~KLOCK_W_PENDING) + klock_word_hold_of(task, shared);
+
+		if (bar && !yielded)
+			return false;
+		if (bar && shared)
+			new |= KLOCK_W_PENDING; /* the writer that set it still waits */
+		if ((w & (KLOCK_W_WAITERS | KLOCK_W_WAKING)) == KLOCK_W_WAITERS) {
+			if ((w & KLOCK_W_PASSES) == KLOCK_W_PASSES)
+				return false;
+			new += KLOCK_W_PASS;
+		}
+		if (klock_cas_acquire(word, &w, new)) /* [W1], [W3] */
+			return true;
+		relax(BACK_OFF);
+	}
+	return false;
+}
+
+bool klock_word_try(uint32_t *word, const struct klock_task *task, bool shared)
+{
+	return take_turn(word, task, shared, false);
+}
+
+/* Whether its owner is waiting for readers, or for their slots to be seen. */
+static bool revoking(const uint32_t *word)
+{
+	return (klock_load_relaxed(word) & KLOCK_W_BIAS) == KLOCK_W_BIAS; /* a guess */
+}
+
+/*
+ * Short holds are spun for: the limit follows what spins for this lock needed
+ * lately, and sinks when they fail. With one CPU the holder could not run.
+ */
+static bool spin_take(uint32_t *word, uint32_t *spin, const struct klock_task *task,
+		      bool shared)
+{
+	uint32_t seen = klock_load_relaxed(spin); /* an estimate; lost updates are fine */
+	int32_t usual = (int32_t)(seen & KLOCK_SPIN_LIMIT);
+	int32_t limit = usual * 2 + SPIN_MIN, step = 1;
+
+	if (!task->many_cpus)
+		return false;
+	if (limit > SPIN_MAX)
+		limit = SPIN_MAX;
+	for (int32_t n = 0, more = KLOCK_SPIN_REVOKED; n < limit;) {
+		relax(step);
+		if (revoking(word) && more > 0)
+			more -= step;
+		else
+			n += step;
+		if (step < SPIN_STEP)
+			step *= 2;
+		if (barred(klock_load_relaxed(word))) /* a guess */
+			n += SPIN_BARRED;
+		if (klock_word_try(word, task, shared)) {
+			usual += (n - usual) / 8;
+			klock_store_relaxed(spin, (seen & KLOCK_SPIN_CPU) | (uint32_t)usual);
+			return true;
+		}
+	}
+	klock_store_relaxed(spin, (seen & KLOCK_SPIN_CPU) | (uint32_t)(usual - (usual + 7) / 8));
+	return false;
+}
+
+/* Keeps newcomers out of a lock that the writer who calls cannot have yet. */
+static void bar_newcomers(uint32_t *word)
+{
+	uint32_t w = klock_load_relaxed(word); /* only a guess: the exchange decides */
+
+	while (!klock_word_is_free(w) && w != KLOCK_W_DESTROYED && !(w & KLOCK_W_PENDING))
+		if (klock_cas_relaxed(word, &w, w | KLOCK_W_PENDING)) /* orders nothing */
+			return;
+}
+
+/* Gives the CPU to who can run. False: that has been enough. */
+static bool yield(int *yields, int64_t until_ns)
+{
+	if (++*yields > KLOCK_YIELDS || (*yields > 1 && klock_now_ns() > until_ns))
+		return false;
+	sched_yield();
+	return true;
+}
+
+/* An owner's plain store wipes PENDING out, and each look sets it again. */
+static bool yield_write(uint32_t *word, const struct klock_task *task, int64_t until_ns)
+{
+	bool taken = false;
+	int yields = 0;
+
+	/* All relaxed: the exchange that takes the lock is what orders. */
+	klock_fetch_add_relaxed(&pending_writers, 1);
+	do
+		bar_newcomers(word);
+	while (yield(&yields, until_ns) && !(taken = take_turn(word, task, false, true)));
+	klock_fetch_add_relaxed(&pending_writers, (uint32_t)-1);
+	if (!taken && (klock_load_relaxed(word) & KLOCK_W_PENDING))
+		klock_fetch_and_relaxed(word, ~KLOCK_W_PENDING);
+	return taken;
+}
+
+static bool yield_read(uint32_t *word, const struct klock_task *task, int64_t until_ns)
+{
+	bool yielded = false;
+	int yields = 0;
+
+	while (yield(&yields, until_ns)) {
+		if (klock_load_relaxed(word) & KLOCK_W_WRITER) /* a writer's turn; a hint */
+			yielded = true;
+		if (take_turn(word, task, true, yielded))
+			return true;
+	}
+	return false;
+}
+
+bool klock_word_wait_awake(uint32_t *word, uint32_t *spin, const struct klock_task *task,
+			   bool shared, int64_t deadline_ns)
+{
+	int64_t until_ns;
+
+	if (spin_take(word, spin, task, shared))
+		return true;
+	if (!KLOCK_YIELDS)
+		return false;
+	until_ns = klock_now_ns() + YIELDS_NS;
+	if (until_ns > deadline_ns)
+		until_ns = deadline_ns;
+	return shared ? yield_read(word, task, until_ns) : yield_write(word, task, until_ns);
+}

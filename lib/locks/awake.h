@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT */
+/* How a lock word is taken by threads that are awake: newcomers, and waiters before they sleep. */
+#ifndef KLOCK_LOCKS_AWAKE_H
+#define KLOCK_LOCKS_AWAKE_H
+
+#include "wait/task.h"
+#include <klock/lockword.h>
+
+/* Once, before the first lock, and in the child of a fork(): nobody waits awake. */
+void klock_awake_prepare(void);
+
+static inline bool klock_word_is_free(uint32_t w)
+{
+	return !(w & KLOCK_W_WRITER) && w < KLOCK_W_READER;
+}
+
+/* What a hold adds to the word. */
+static inline uint32_t klock_word_hold_of(const struct klock_task *task, bool shared)
+{
+	return shared ? KLOCK_W_READER : task->word;
+}
+
+/* Whether the word is such that a hold of this kind could be added. */
+static inline bool klock_word_compatible(uint32_t w, bool shared)
+{
+	return shared ? !(w & (KLOCK_W_WRITER | KLOCK_W_FULL)) : klock_word_is_free(w);
+}
+
+/* The lock, if a newcomer may have it now. */
+bool klock_word_try(uint32_t *word, const struct klock_task *task, bool shared);
+
+/* The lock, if it is to be had before it is worth while to sleep, or the deadline has passed. */
+bool klock_word_wait_awake(uint32_t *word, uint32_t *spin, const struct klock_task *task,
+			   bool shared, int64_t deadline_ns);
+
+#endif
