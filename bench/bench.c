@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "bench.h"
-#include <stdio.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <time.h>
+#include <unistd.h>
 
 int64_t bench_now_ns(void)
 {
@@ -14,10 +15,18 @@ int64_t bench_now_ns(void)
 
 void bench_busy_ns(int64_t ns)
 {
-	int64_t end = bench_now_ns() + ns;
+	int64_t end = ns ? bench_now_ns() + ns : 0;
 
-	while (bench_now_ns() < end)
+	while (ns && bench_now_ns() < end)
 		;
+}
+
+void bench_sleep(double seconds)
+{
+	time_t whole = (time_t)seconds;
+	struct timespec time = { whole, (long)((seconds - (double)whole) * 1e9) };
+
+	nanosleep(&time, NULL);
 }
 
 static int by_value(const void *a, const void *b)
@@ -33,14 +42,32 @@ double bench_quantile(double *values, size_t n, double q)
 	return values[(size_t)(q * (double)(n - 1) + 0.5)];
 }
 
-double bench_seconds(void)
+unsigned int bench_cpus(void)
 {
-	const char *text = getenv("BENCH_SECONDS");
-	double seconds = text ? strtod(text, NULL) : 2;
+	return (unsigned int)sysconf(_SC_NPROCESSORS_ONLN);
+}
 
-	if (!(seconds >= 0.1 && seconds <= 3600)) {
-		fprintf(stderr, "bench: BENCH_SECONDS is '%s', not between 0.1 and 3600\n", text);
-		exit(2);
+void bench_bind(unsigned int cpu)
+{
+	cpu_set_t set;
+
+	CPU_ZERO(&set);
+	CPU_SET(cpu, &set);
+	(void)sched_setaffinity(0, sizeof(set), &set);
+}
+
+void bench_start(pthread_t *thread, void *(*fn)(void *), void *arg)
+{
+	if (pthread_create(thread, NULL, fn, arg)) {
+		perror("bench: pthread_create");
+		exit(1);
 	}
-	return seconds;
+}
+
+void bench_check(const struct bench_lock *lock, uint64_t wrong)
+{
+	if (!wrong)
+		return;
+	fprintf(stderr, "bench: %s does not exclude readers from writers\n", lock->name);
+	exit(1);
 }

@@ -1,28 +1,84 @@
 /* SPDX-License-Identifier: MIT */
-/* What the rows of the benchmark share: a clock, medians, threads that start together. */
-#ifndef BENCH_H
-#define BENCH_H
+/*
+ * What the rows of the benchmark share. A row is one thing that is measured, of each lock
+ * that it applies to; the locks take turns in run.c, and report.c prints what came of it.
+ */
+#ifndef BENCH_BENCH_H
+#define BENCH_BENCH_H
 
+#include "histogram.h"
+#include "lock.h"
 #include <pthread.h>
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
+#include <stdio.h>
 
-int64_t bench_now_ns(void);
+/* What one turn of one lock at one row gave. */
+struct bench_sample {
+	double value;                 /* in the row's unit */
+	double jain;                  /* how evenly the threads got the lock, 0: not asked */
+	double longest;               /* wait, in us, 0: not asked */
+	struct bench_histogram waits; /* empty unless the row is one of waits */
+};
+
+struct bench_row {
+	const char *key, *title, *unit;
+	void (*measure)(const struct bench_row *row, const struct bench_lock *lock, double seconds,
+			struct bench_sample *sample);
+	unsigned int kinds; /* of the locks it applies to */
+	unsigned int threads;
+	unsigned int rounds;          /* so many times those of other rows, 0: once in all */
+	double seconds;               /* so many times those of other rows */
+	unsigned int writes;          /* of a thousand turns */
+	unsigned int hold_ns, gap_ns; /* what the threads do with the lock, and without it */
+	bool gapless;                 /* the threads leave no gap for the one that waits */
+};
+
+/* The rows of each file, up to one without a key. */
+extern const struct bench_row bench_pairs_rows[], bench_mix_rows[], bench_waits_rows[],
+	bench_size_rows[];
+
+struct bench_options {
+	const char *rows, *locks; /* lists of parts of names, NULL: all */
+	unsigned int rounds;
+	double seconds; /* that each lock has in a round of a row */
+	FILE *tsv;      /* NULL: none */
+};
+
+/* Measures a row's locks and prints the row, unless no lock is asked for. */
+void bench_run_row(const struct bench_row *row, const struct bench_options *options);
+
+/* Whether `name` has one of the parts that the list, separated by commas, asks for. */
+bool bench_listed(const char *list, const char *name);
+
+/* What the rounds of a row gave for one lock. */
+struct bench_result {
+	const struct bench_lock *lock;
+	double *values, *ratios; /* one for each round */
+	double jain, longest;    /* the median, the greatest; 0: not asked */
+	const struct bench_histogram *waits;
+};
+
+/* `control` is the index of the reference's second name, or `n`. */
+void bench_report(const struct bench_row *row, const struct bench_result *results, unsigned int n,
+		  unsigned int control, unsigned int rounds, FILE *tsv);
 
 /* Keeps the CPU busy for about that long without a system call. */
 void bench_busy_ns(int64_t ns);
 
+void bench_sleep(double seconds);
+
 /* Sorts, and returns the value below which the share `q` (0..1) of the values lies. */
 double bench_quantile(double *values, size_t n, double q);
 
-/* Seconds that a contended row runs: BENCH_SECONDS, or 2. */
-double bench_seconds(void);
+unsigned int bench_cpus(void);
 
-void bench_sizes(void);
-void bench_pairs(void);
-void bench_mix(void);
+/* Binds the calling thread to a CPU, so that where the scheduler puts it is not chance. */
+void bench_bind(unsigned int cpu);
+
+void bench_start(pthread_t *thread, void *(*fn)(void *), void *arg);
+
+/* Ends the program: a lock that does not lock is not worth measuring. */
+void bench_check(const struct bench_lock *lock, uint64_t wrong);
+
 void bench_lockdep(void);
-void bench_waits(void);
 
 #endif

@@ -1,12 +1,132 @@
 /* SPDX-License-Identifier: MIT */
 #include "bench.h"
+#include <errno.h>
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
 
-int main(void)
+static const struct bench_row *const tables[] = {
+	bench_size_rows,
+	bench_pairs_rows,
+	bench_mix_rows,
+	bench_waits_rows,
+};
+
+#define NR_TABLES (sizeof(tables) / sizeof(tables[0]))
+
+static const char usage[] =
+	"usage: bench [options]\n"
+	"  --rows LIST     the rows whose keys contain one of these words, separated by commas\n"
+	"  --locks LIST    the locks whose names do, beside the references\n"
+	"  --rounds N      how often the locks take turns (5; --full: 21)\n"
+	"  --seconds S     how long each has a turn (0.03; --full: 0.1)\n"
+	"  --full          the long form\n"
+	"  --tsv FILE      also write it as tab-separated values\n"
+	"  --list          only the keys of the rows\n"
+	"  --help          this\n";
+
+static void __attribute__((noreturn)) refuse(const char *option, const char *value)
 {
-	bench_lockdep(); /* first: its workers begin as processes that took no lock */
-	bench_sizes();
-	bench_pairs();
-	bench_mix();
-	bench_waits();
+	fprintf(stderr, "bench: %s '%s' makes no sense\n%s", option, value, usage);
+	exit(2);
+}
+
+static double number(const char *option, const char *text, double least, double most)
+{
+	char *end;
+	double value = strtod(text, &end);
+
+	if (*end || !(value >= least && value <= most))
+		refuse(option, text);
+	return value;
+}
+
+static void list_rows(void)
+{
+	for (size_t i = 0; i < NR_TABLES; i++)
+		for (const struct bench_row *row = tables[i]; row->key; row++)
+			printf("%-20s %s\n", row->key, row->title);
+	printf("%-20s %s\n", "lockdep", "What the checkers cost");
+}
+
+static FILE *open_tsv(const char *name)
+{
+	FILE *file = fopen(name, "w");
+
+	if (!file) {
+		fprintf(stderr, "bench: %s: %s\n", name, strerror(errno));
+		exit(1);
+	}
+	return file;
+}
+
+/* The options that ask, and those that there are not. */
+static void __attribute__((noreturn)) answer(int option)
+{
+	if (option == 'i')
+		list_rows();
+	else
+		fputs(usage, option == 'h' ? stdout : stderr);
+	exit(option == '?' ? 2 : 0);
+}
+
+static struct bench_options parse(int argc, char **argv)
+{
+	static const struct option known[] = {
+		{ "rows", required_argument, NULL, 'r' },
+		{ "locks", required_argument, NULL, 'l' },
+		{ "rounds", required_argument, NULL, 'n' },
+		{ "seconds", required_argument, NULL, 's' },
+		{ "full", no_argument, NULL, 'f' },
+		{ "tsv", required_argument, NULL, 't' },
+		{ "list", no_argument, NULL, 'i' },
+		{ "help", no_argument, NULL, 'h' },
+		{ NULL, 0, NULL, 0 },
+	};
+	struct bench_options o = { .rounds = 0 };
+	bool full = false;
+	int c;
+
+	while ((c = getopt_long(argc, argv, "", known, NULL)) != -1) {
+		if (c == 'r')
+			o.rows = optarg;
+		else if (c == 'l')
+			o.locks = optarg;
+		else if (c == 'n')
+			o.rounds = (unsigned int)number("--rounds", optarg, 1, 100);
+		else if (c == 's')
+			o.seconds = number("--seconds", optarg, 0.0001, 100);
+		else if (c == 'f')
+			full = true;
+		else if (c == 't')
+			o.tsv = open_tsv(optarg);
+		else
+			answer(c);
+	}
+	if (optind < argc)
+		refuse("the argument", argv[optind]);
+	if (!o.rounds)
+		o.rounds = full ? 21 : 5;
+	if (o.seconds == 0)
+		o.seconds = full ? 0.1 : 0.03;
+	return o;
+}
+
+int main(int argc, char **argv)
+{
+	struct bench_options options = parse(argc, argv);
+
+	/* First: its workers begin as processes that took no lock. */
+	if (!options.rows || bench_listed(options.rows, "lockdep"))
+		bench_lockdep();
+	bench_locks_init();
+	for (size_t i = 0; i < NR_TABLES; i++)
+		for (const struct bench_row *row = tables[i]; row->key; row++)
+			if (!options.rows || bench_listed(options.rows, row->key))
+				bench_run_row(row, &options);
+	if (options.tsv && fclose(options.tsv)) {
+		perror("bench: writing the TSV");
+		return 1;
+	}
 	return 0;
 }

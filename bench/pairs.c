@@ -1,104 +1,45 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * Uncontended lock and unlock, one thread. The locks take turns within each
- * round and the order rotates; a lock's ratio to glibc's is taken within the
- * round, so that what slows the whole machine slows both.
- */
+/* Uncontended lock and unlock, one thread. */
 #include "bench.h"
-#include <klock.h>
-#include <stdio.h>
 
-enum family { MUTEX, WRITE, READ };
+#define CHUNK 2000 /* pairs between two looks at the clock */
 
-static pthread_mutex_t glibc_mutex = PTHREAD_MUTEX_INITIALIZER;
-static pthread_mutex_t glibc_mutex2 = PTHREAD_MUTEX_INITIALIZER;
-static pthread_rwlock_t glibc_rwlock = PTHREAD_RWLOCK_INITIALIZER;
-static DEFINE_MUTEX(mutex);
-static DEFINE_RWSEM(rwsem);
-static DEFINE_SEMAPHORE(semaphore, 1);
-DEFINE_STATIC_PERCPU_RWSEM(percpu);
+static void pairs(const struct bench_row *row, const struct bench_lock *lock, double seconds,
+		  struct bench_sample *sample)
+{
+	void (*run)(int n) = row->writes ? lock->write_pairs : lock->read_pairs;
+	int64_t began, ns;
+	uint64_t n = 0;
 
-#define ROUNDS 41
-#define PAIRS 200000
+	run(CHUNK); /* caches, and what a first use sets up */
+	began = bench_now_ns();
+	do {
+		run(CHUNK);
+		n += CHUNK;
+		ns = bench_now_ns() - began;
+	} while ((double)ns < seconds * 1e9);
+	sample->value = (double)ns / (double)n;
+}
 
-#define LOCK(id, text, family, object, lock, unlock)                                               \
-	static void run_##id(int n)                                                                \
-	{                                                                                          \
-		for (int i = 0; i < n; i++) {                                                      \
-			lock;                                                                      \
-			__asm__ volatile("" ::: "memory");                                         \
-			unlock;                                                                    \
-		}                                                                                  \
-	}
-#include "locks.def"
-#undef LOCK
-
-static const struct row {
-	const char *name;
-	enum family family;
-	size_t size;
-	void (*run)(int n);
-} rows[] = {
-#define LOCK(id, text, family, object, lock, unlock) { text, family, sizeof(object), run_##id },
-#include "locks.def"
-#undef LOCK
+const struct bench_row bench_pairs_rows[] = {
+	{ "pair-read", "A read lock and unlock, 1 thread", "ns", pairs, .kinds = BENCH_RW,
+	  .threads = 1, .rounds = 4, .seconds = 0.05 },
+	{ "pair-write", "A write lock and unlock, 1 thread", "ns", pairs, .kinds = BENCH_RW,
+	  .threads = 1, .rounds = 4, .seconds = 0.05, .writes = 1000 },
+	{ "pair-mutex", "A mutex lock and unlock, 1 thread", "ns", pairs, .kinds = BENCH_MUTEX,
+	  .threads = 1, .rounds = 4, .seconds = 0.05, .writes = 1000 },
+	{ 0 },
 };
 
-#define NR_ROWS (sizeof(rows) / sizeof(rows[0]))
-
-static double ns[NR_ROWS][ROUNDS];
-
-/* The glibc lock of the row's family: the first of it in the table. */
-static size_t reference(size_t row)
+static void size(const struct bench_row *row, const struct bench_lock *lock, double seconds,
+		 struct bench_sample *sample)
 {
-	size_t i = 0;
-
-	while (rows[i].family != rows[row].family)
-		i++;
-	return i;
+	(void)row;
+	(void)seconds;
+	sample->value = (double)lock->size;
 }
 
-static void measure(void)
-{
-	for (size_t i = 0; i < NR_ROWS; i++)
-		rows[i].run(1000);
-	for (int round = 0; round < ROUNDS; round++)
-		for (size_t i = 0; i < NR_ROWS; i++) {
-			size_t row = (i + (size_t)round) % NR_ROWS;
-			int pairs = rows[row].run == run_percpu_write ? PAIRS / 20 : PAIRS;
-			int64_t start = bench_now_ns();
-
-			rows[row].run(pairs);
-			ns[row][round] = (double)(bench_now_ns() - start) / pairs;
-		}
-}
-
-void bench_pairs(void)
-{
-	static double ratios[NR_ROWS][ROUNDS];
-
-	measure();
-	for (size_t i = 0; i < NR_ROWS; i++)
-		for (int round = 0; round < ROUNDS; round++)
-			ratios[i][round] = ns[i][round] / ns[reference(i)][round];
-	printf("\nUncontended lock and unlock, one thread (%d rounds, medians)\n", ROUNDS);
-	printf("%-28s %8s %14s %s\n", "", "ns", "ratio to glibc", "  quartiles");
-	for (size_t i = 0; i < NR_ROWS; i++)
-		printf("%-28s %8.2f %14.2f   %.2f .. %.2f\n", rows[i].name,
-		       bench_quantile(ns[i], ROUNDS, 0.5), bench_quantile(ratios[i], ROUNDS, 0.5),
-		       bench_quantile(ratios[i], ROUNDS, 0.25),
-		       bench_quantile(ratios[i], ROUNDS, 0.75));
-}
-
-void bench_sizes(void)
-{
-	printf("Size of a lock, bytes\n");
-	printf("%-28s %8zu\n", "klock mutex", sizeof(struct mutex));
-	printf("%-28s %8zu\n", "klock rw_semaphore", sizeof(struct rw_semaphore));
-	printf("%-28s %8zu\n", "klock semaphore", sizeof(struct semaphore));
-	printf("%-28s %8zu + %zu\n", "klock percpu_rw_semaphore",
-	       sizeof(struct percpu_rw_semaphore),
-	       sizeof(struct klock_percpu_slot) * KLOCK_PERCPU_SLOTS);
-	printf("%-28s %8zu\n", "glibc mutex", sizeof(pthread_mutex_t));
-	printf("%-28s %8zu\n", "glibc rwlock", sizeof(pthread_rwlock_t));
-}
+const struct bench_row bench_size_rows[] = {
+	{ "size", "Size of a lock", "bytes", size, .kinds = BENCH_RW | BENCH_MUTEX, .threads = 1 },
+	{ 0 },
+};

@@ -1,171 +1,163 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * How long one thread waits while others overlap: a writer every 200 us
- * against three readers, a reader every 200 us against three writers; sections
- * of 5 us, 0.5 us between them. A lock that lets one side starve shows it here:
- * a wait still under way when the time is over counts as long as it took.
+ * How long one thread waits while others hold the lock in the other mode: now and then it
+ * wants it, for a section of 5 us, and they want it all the time. Either they pause between two
+ * sections, or they see to it that there is no gap: a reader stays until another one is in, a
+ * writer until another one asks, but 50 us at the longest. A wait that is still under way when the
+ * time is over counts as long as it took until the others stopped.
  */
 #include "bench.h"
-#include <klock.h>
-#include <stdio.h>
-#include <string.h>
+#include <time.h>
 
-#define OTHERS 3
 #define SECTION_NS 5000
-#define GAP_NS 500
+#define LONGEST_SECTION_NS 50000
 #define PERIOD_NS 200000
-#define MAX_SAMPLES 200000
-
-static DEFINE_RWSEM(rwsem);
-DEFINE_STATIC_PERCPU_RWSEM(percpu);
-static pthread_rwlock_t glibc = PTHREAD_RWLOCK_INITIALIZER;
-static pthread_rwlock_t glibc_writers = PTHREAD_RWLOCK_WRITER_NONRECURSIVE_INITIALIZER_NP;
-
-static void klock_take(bool write)
-{
-	if (write)
-		down_write(&rwsem);
-	else
-		down_read(&rwsem);
-}
-
-static void klock_give(bool write)
-{
-	if (write)
-		up_write(&rwsem);
-	else
-		up_read(&rwsem);
-}
-
-static void percpu_take(bool write)
-{
-	if (write)
-		percpu_down_write(&percpu);
-	else
-		percpu_down_read(&percpu);
-}
-
-static void percpu_give(bool write)
-{
-	if (write)
-		percpu_up_write(&percpu);
-	else
-		percpu_up_read(&percpu);
-}
-
-static void glibc_take(bool write)
-{
-	if (write)
-		pthread_rwlock_wrlock(&glibc);
-	else
-		pthread_rwlock_rdlock(&glibc);
-}
-
-static void glibc_give(bool write)
-{
-	(void)write;
-	pthread_rwlock_unlock(&glibc);
-}
-
-static void glibc_writers_take(bool write)
-{
-	if (write)
-		pthread_rwlock_wrlock(&glibc_writers);
-	else
-		pthread_rwlock_rdlock(&glibc_writers);
-}
-
-static void glibc_writers_give(bool write)
-{
-	(void)write;
-	pthread_rwlock_unlock(&glibc_writers);
-}
-
-static const struct lock {
-	const char *name;
-	void (*take)(bool write);
-	void (*give)(bool write);
-} locks[] = {
-	{ "klock rwsem", klock_take, klock_give },
-	{ "klock percpu rwsem", percpu_take, percpu_give },
-	{ "glibc rwlock", glibc_take, glibc_give },
-	{ "glibc, writers preferred", glibc_writers_take, glibc_writers_give },
-};
+#define MAX_OTHERS 64
 
 static struct run {
-	const struct lock *lock;
-	bool others_write;
+	const struct bench_row *row;
+	const struct bench_lock *lock;
 	int stop;
+	unsigned int inside; /* of the others, readers that will see to it that one is */
+	unsigned int asking; /* of the others, those that want the lock */
+	uint64_t wrong;
+	struct bench_histogram *waits;
 } run;
+
+static bool stopped(void)
+{
+	return __atomic_load_n(&run.stop, __ATOMIC_RELAXED);
+}
+
+/* Leaves the count of readers inside, if another one stays in it. */
+static bool another_stays(void)
+{
+	unsigned int n = __atomic_load_n(&run.inside, __ATOMIC_RELAXED);
+
+	return n > 1 && __atomic_compare_exchange_n(&run.inside, &n, n - 1, false, __ATOMIC_RELAXED,
+						    __ATOMIC_RELAXED);
+}
+
+static void stay_for_readers(int64_t end)
+{
+	while (!another_stays())
+		if (stopped() || bench_now_ns() > end) {
+			__atomic_fetch_sub(&run.inside, 1, __ATOMIC_RELAXED);
+			return;
+		}
+}
+
+static void stay_for_writers(int64_t end)
+{
+	while (!__atomic_load_n(&run.asking, __ATOMIC_RELAXED))
+		if (stopped() || bench_now_ns() > end)
+			return;
+}
+
+static void read_section(bool gapless)
+{
+	const struct bench_data *data = run.lock->data;
+	uint64_t left = __atomic_load_n(&data->left, __ATOMIC_RELAXED);
+	int64_t began = bench_now_ns();
+
+	if (gapless)
+		__atomic_fetch_add(&run.inside, 1, __ATOMIC_RELAXED);
+	bench_busy_ns(SECTION_NS);
+	if (gapless)
+		stay_for_readers(began + LONGEST_SECTION_NS);
+	if (left != __atomic_load_n(&data->right, __ATOMIC_RELAXED))
+		__atomic_fetch_add(&run.wrong, 1, __ATOMIC_RELAXED);
+}
+
+static void write_section(bool gapless)
+{
+	struct bench_data *data = run.lock->data;
+	int64_t began = bench_now_ns();
+
+	__atomic_store_n(&data->left, data->left + 1, __ATOMIC_RELAXED);
+	bench_busy_ns(SECTION_NS);
+	if (gapless)
+		stay_for_writers(began + LONGEST_SECTION_NS);
+	__atomic_store_n(&data->right, data->right + 1, __ATOMIC_RELAXED);
+}
+
+static void section(bool write, bool gapless)
+{
+	if (write)
+		write_section(gapless);
+	else
+		read_section(gapless);
+}
 
 static void *overlap(void *arg)
 {
-	(void)arg;
-	while (!__atomic_load_n(&run.stop, __ATOMIC_RELAXED)) {
-		run.lock->take(run.others_write);
-		bench_busy_ns(SECTION_NS);
-		run.lock->give(run.others_write);
-		bench_busy_ns(GAP_NS);
-	}
-	return NULL;
-}
+	const struct bench_row *row = run.row;
 
-static struct samples {
-	size_t n;
-	double us[MAX_SAMPLES];
-} samples;
+	while (!stopped()) {
+		__atomic_fetch_add(&run.asking, 1, __ATOMIC_RELAXED);
+		run.lock->take(row->writes);
+		__atomic_fetch_sub(&run.asking, 1, __ATOMIC_RELAXED);
+		section(row->writes, row->gapless);
+		run.lock->give(row->writes);
+		bench_busy_ns(row->gap_ns);
+	}
+	return arg;
+}
 
 static void *wait_and_measure(void *arg)
 {
-	(void)arg;
-	while (!__atomic_load_n(&run.stop, __ATOMIC_RELAXED) && samples.n < MAX_SAMPLES) {
-		int64_t start = bench_now_ns(), spent;
+	bool write = !run.row->writes;
+
+	while (!stopped()) {
+		int64_t began = bench_now_ns(), spent;
 		struct timespec rest = { 0, 0 };
 
-		run.lock->take(!run.others_write);
-		samples.us[samples.n++] = (double)(bench_now_ns() - start) / 1e3;
-		bench_busy_ns(SECTION_NS);
-		run.lock->give(!run.others_write);
-		spent = bench_now_ns() - start;
+		run.lock->take(write);
+		bench_histogram_add(run.waits, (uint64_t)(bench_now_ns() - began));
+		section(write, false);
+		run.lock->give(write);
+		spent = bench_now_ns() - began;
 		rest.tv_nsec = spent < PERIOD_NS ? PERIOD_NS - spent : 0;
 		nanosleep(&rest, NULL);
 	}
-	return NULL;
+	return arg;
 }
 
-static void measure(const struct lock *lock, bool others_write)
+static void waits(const struct bench_row *row, const struct bench_lock *lock, double seconds,
+		  struct bench_sample *sample)
 {
-	struct timespec time = { (time_t)bench_seconds(), 0 };
-	pthread_t others[OTHERS], one;
+	pthread_t others[MAX_OTHERS], one;
 
-	time.tv_nsec = (long)((bench_seconds() - (double)time.tv_sec) * 1e9);
-	memset(&samples, 0, sizeof(samples));
-	run = (struct run){ .lock = lock, .others_write = others_write };
-	for (int i = 0; i < OTHERS; i++)
-		pthread_create(&others[i], NULL, overlap, NULL);
-	pthread_create(&one, NULL, wait_and_measure, NULL);
-	nanosleep(&time, NULL);
+	run = (struct run){ .row = row, .lock = lock, .waits = &sample->waits };
+	for (unsigned int i = 0; i < row->threads - 1; i++)
+		bench_start(&others[i], overlap, NULL);
+	bench_start(&one, wait_and_measure, NULL);
+	bench_sleep(seconds);
 	__atomic_store_n(&run.stop, 1, __ATOMIC_RELAXED);
-	for (int i = 0; i < OTHERS; i++)
+	for (unsigned int i = 0; i < row->threads - 1; i++)
 		pthread_join(others[i], NULL);
 	pthread_join(one, NULL);
-	printf("%-28s %8zu %10.0f %10.0f %10.0f\n", lock->name, samples.n,
-	       bench_quantile(samples.us, samples.n, 0.5),
-	       bench_quantile(samples.us, samples.n, 0.99),
-	       bench_quantile(samples.us, samples.n, 1));
+	bench_check(lock, run.wrong);
+	sample->value = bench_histogram_us(&sample->waits, 0.99);
+	sample->longest = (double)sample->waits.longest_ns / 1e3;
 }
 
-void bench_waits(void)
-{
-	static const char *const titles[] = {
-		"A writer every 200 us against 3 readers: its waits, us",
-		"A reader every 200 us against 3 writers: its waits, us",
-	};
-
-	for (int others_write = 0; others_write < 2; others_write++) {
-		printf("\n%s\n%-28s %8s %10s %10s %10s\n", titles[others_write], "", "waits",
-		       "median", "p99", "longest");
-		for (size_t i = 0; i < sizeof(locks) / sizeof(locks[0]); i++)
-			measure(&locks[i], others_write);
+#define WAITS(key, title, nr, ...)                                                                 \
+	{                                                                                          \
+		key, title, "us", waits, .kinds = BENCH_RW, .threads = nr, .rounds = 1,            \
+					 .seconds = 6, __VA_ARGS__                                 \
 	}
-}
+
+const struct bench_row bench_waits_rows[] = {
+	WAITS("wait-write", "A writer every 200 us against 3 readers: p99 of its waits", 4,
+	      .gap_ns = 500),
+	WAITS("wait-read", "A reader every 200 us against 3 writers: p99 of its waits", 4,
+	      .gap_ns = 500, .writes = 1000),
+	WAITS("wait-write-gapless",
+	      "A writer every 200 us against 2 readers that leave no gap: p99 of its waits", 3,
+	      .gapless = true),
+	WAITS("wait-read-gapless",
+	      "A reader every 200 us against 2 writers that leave no gap: p99 of its waits", 3,
+	      .gapless = true, .writes = 1000),
+	{ 0 },
+};

@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What each lock of locks.def is expanded to, in C and in C++, so that all have their fast
+ * paths inline: the loops that the rows run. What a lock protects shows whether it locks.
+ */
+#ifndef BENCH_LOCK_H
+#define BENCH_LOCK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* What one thread of a mixed row is to do, and what came of it. */
+struct bench_thread {
+	uint32_t writes;   /* of 2^32 turns */
+	unsigned int hold; /* how long it holds the lock, in turns of bench_work() */
+	unsigned int gap;  /* how long it does something else between */
+	const int *stop;
+	uint64_t turns, wrong;
+	uint64_t longest; /* wait of those that were timed, in ns */
+	uint32_t random;
+} __attribute__((aligned(128)));
+
+/* One for each lock: what readers compare, and writers change. */
+struct bench_data {
+	uint64_t left, right;
+} __attribute__((aligned(128)));
+
+enum bench_kind {
+	BENCH_RW = 1,    /* has readers and writers */
+	BENCH_MUTEX = 2, /* is of use as a mutex */
+	BENCH_AGAIN = 4, /* the reference under a second name */
+};
+
+struct bench_lock {
+	const char *id, *name;
+	const char *from; /* the library: "klock", "libc", another */
+	unsigned int kinds;
+	size_t size;
+	struct bench_data *data;
+	void (*mix)(struct bench_thread *t);
+	void (*read_pairs)(int n), (*write_pairs)(int n);
+	/* Calls, for rows in which a call is nothing. */
+	void (*take)(bool write), (*give)(bool write);
+};
+
+/* All of them, each list up to one without a name. The first is glibc's rwlock. */
+extern const struct bench_lock bench_locks[], bench_cxx_locks[];
+
+/* What a static initialiser cannot say. */
+void bench_locks_init(void);
+
+int64_t bench_now_ns(void);
+
+static inline void bench_work(unsigned int turns)
+{
+	while (turns--)
+		__asm__ volatile("" ::: "memory");
+}
+
+static inline uint32_t bench_random(struct bench_thread *t)
+{
+	t->random ^= t->random << 13;
+	t->random ^= t->random >> 17;
+	t->random ^= t->random << 5;
+	return t->random;
+}
+
+static inline void bench_read(struct bench_thread *t, const struct bench_data *d)
+{
+	uint64_t left = __atomic_load_n(&d->left, __ATOMIC_RELAXED);
+
+	bench_work(t->hold);
+	t->wrong += left != __atomic_load_n(&d->right, __ATOMIC_RELAXED);
+}
+
+static inline void bench_write(struct bench_thread *t, struct bench_data *d)
+{
+	__atomic_store_n(&d->left, d->left + 1, __ATOMIC_RELAXED);
+	bench_work(t->hold);
+	__atomic_store_n(&d->right, d->right + 1, __ATOMIC_RELAXED);
+}
+
+#define BENCH_TIMED 64 /* one turn in so many is timed, all would be slowed down by it */
+
+#define BENCH_TURN(id, take_read, give_read, take_write, give_write)                               \
+	if (t->writes && bench_random(t) <= t->writes) {                                           \
+		take_write;                                                                        \
+		if (began)                                                                         \
+			waited = (uint64_t)(bench_now_ns() - began);                               \
+		bench_write(t, &data_##id);                                                        \
+		give_write;                                                                        \
+	} else {                                                                                   \
+		take_read;                                                                         \
+		if (began)                                                                         \
+			waited = (uint64_t)(bench_now_ns() - began);                               \
+		bench_read(t, &data_##id);                                                         \
+		give_read;                                                                         \
+	}
+
+#define BENCH_MIX(id, take_read, give_read, take_write, give_write)                                \
+	static void mix_##id(struct bench_thread *t)                                               \
+	{                                                                                          \
+		while (!__atomic_load_n(t->stop, __ATOMIC_RELAXED)) {                              \
+			for (int i = 0; i < BENCH_TIMED; i++) {                                    \
+				int64_t began = i ? 0 : bench_now_ns();                            \
+				uint64_t waited = 0;                                               \
+				BENCH_TURN(id, take_read, give_read, take_write, give_write)       \
+				if (waited > t->longest)                                           \
+					t->longest = waited;                                       \
+				t->turns++;                                                        \
+				bench_work(t->gap);                                                \
+			}                                                                          \
+		}                                                                                  \
+	}
+
+#define BENCH_TIMES(name, code)                                                                    \
+	static void name(int n)                                                                    \
+	{                                                                                          \
+		for (int i = 0; i < n; i++) {                                                      \
+			code;                                                                      \
+		}                                                                                  \
+	}
+
+#define BENCH_CALL(name, if_write, if_read)                                                        \
+	static void name(bool write)                                                               \
+	{                                                                                          \
+		if (write)                                                                         \
+			if_write;                                                                  \
+		else                                                                               \
+			if_read;                                                                   \
+	}
+
+#define BENCH_BARRIER __asm__ volatile("" ::: "memory")
+
+#define BENCH_LOOPS(id, take_read, give_read, take_write, give_write)                              \
+	static struct bench_data data_##id;                                                        \
+	BENCH_MIX(id, take_read, give_read, take_write, give_write)                                \
+	BENCH_TIMES(read_##id, take_read; BENCH_BARRIER; give_read)                                \
+	BENCH_TIMES(write_##id, take_write; BENCH_BARRIER; give_write)                             \
+	BENCH_CALL(take_##id, take_write, take_read)                                               \
+	BENCH_CALL(give_##id, give_write, give_read)
+
+#define BENCH_ROW(id, name, from, kinds, object)                                                   \
+	{                                                                                          \
+#id, name, from, kinds, sizeof(object), &data_##id, mix_##id, read_##id,           \
+			write_##id, take_##id, give_##id                                           \
+	}
+
+/* The lists are of LOCKs; a mutex is one that readers and writers take alike. */
+#define MUTEX(id, name, from, kinds, object, take, give)                                           \
+	LOCK(id, name, from, kinds, object, take, give, take, give)
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
