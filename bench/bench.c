@@ -56,10 +56,31 @@ void bench_bind(unsigned int cpu)
 	(void)sched_setaffinity(0, sizeof(set), &set);
 }
 
+struct begun {
+	void *(*fn)(void *);
+	void *arg;
+};
+
+static void *begin(void *arg)
+{
+	struct begun begun = *(struct begun *)arg;
+	void *result;
+
+	free(arg);
+	bench_thread_begin();
+	result = begun.fn(begun.arg);
+	bench_thread_end();
+	return result;
+}
+
 void bench_start(pthread_t *thread, void *(*fn)(void *), void *arg)
 {
-	if (pthread_create(thread, NULL, fn, arg)) {
-		perror("bench: pthread_create");
+	struct begun *begun = malloc(sizeof(*begun));
+
+	if (begun)
+		*begun = (struct begun){ fn, arg };
+	if (!begun || pthread_create(thread, NULL, begin, begun)) {
+		perror("bench: a thread");
 		exit(1);
 	}
 }

@@ -23,7 +23,8 @@ struct bench_row {
 	const char *key, *title, *unit;
 	void (*measure)(const struct bench_row *row, const struct bench_lock *lock, double seconds,
 			struct bench_sample *sample);
-	unsigned int kinds; /* of the locks it applies to */
+	unsigned int kinds;   /* of the locks it applies to */
+	unsigned int without; /* locks of these kinds */
 	unsigned int threads;
 	unsigned int rounds;          /* so many times those of other rows, 0: once in all */
 	double seconds;               /* so many times those of other rows */
@@ -33,8 +34,8 @@ struct bench_row {
 };
 
 /* The rows of each file, up to one without a key. */
-extern const struct bench_row bench_pairs_rows[], bench_mix_rows[], bench_waits_rows[],
-	bench_size_rows[];
+extern const struct bench_row bench_size_rows[], bench_pairs_rows[], bench_tries_rows[],
+	bench_mix_rows[], bench_waits_rows[];
 
 struct bench_options {
 	const char *rows, *locks; /* lists of parts of names, NULL: all */
@@ -74,6 +75,7 @@ unsigned int bench_cpus(void);
 /* Binds the calling thread to a CPU, so that where the scheduler puts it is not chance. */
 void bench_bind(unsigned int cpu);
 
+/* A thread that uses locks. */
 void bench_start(pthread_t *thread, void *(*fn)(void *), void *arg);
 
 /* Ends the program: a lock that does not lock is not worth measuring. */

@@ -4,6 +4,7 @@
 #define BENCH_FUTEX_MUTEX_H
 
 #include <linux/futex.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -12,12 +13,17 @@ struct futex_mutex {
 	uint32_t state; /* 0 free, 1 held, 2 held and waited for */
 };
 
-static inline void futex_mutex_lock(struct futex_mutex *m)
+static inline bool futex_mutex_trylock(struct futex_mutex *m)
 {
 	uint32_t expected = 0;
 
-	if (__atomic_compare_exchange_n(&m->state, &expected, 1, 0, __ATOMIC_ACQUIRE,
-					__ATOMIC_RELAXED))
+	return __atomic_compare_exchange_n(&m->state, &expected, 1, false, __ATOMIC_ACQUIRE,
+					   __ATOMIC_RELAXED);
+}
+
+static inline void futex_mutex_lock(struct futex_mutex *m)
+{
+	if (futex_mutex_trylock(m))
 		return;
 	while (__atomic_exchange_n(&m->state, 2, __ATOMIC_ACQUIRE))
 		syscall(SYS_futex, &m->state, FUTEX_WAIT_PRIVATE, 2, NULL, NULL, 0);

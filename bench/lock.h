@@ -31,9 +31,16 @@ struct bench_data {
 } __attribute__((aligned(128)));
 
 enum bench_kind {
-	BENCH_RW = 1,    /* has readers and writers */
-	BENCH_MUTEX = 2, /* is of use as a mutex */
-	BENCH_AGAIN = 4, /* the reference under a second name */
+	BENCH_RW = 1,            /* has readers and writers */
+	BENCH_MUTEX = 2,         /* is of use as a mutex */
+	BENCH_READ_BOUND = 4,    /* what a reader cannot do without; does not lock */
+	BENCH_WRITE_BOUND = 8,   /* the same of a writer */
+	BENCH_FAIL_BOUND = 16,   /* the same of an attempt that fails */
+	BENCH_AGAIN = 32,        /* the reference under a second name */
+	BENCH_SPIN = 64,         /* never sleeps */
+	BENCH_NO_READ_TRY = 128, /* has no such attempt */
+	BENCH_NO_WRITE_TRY = 256,
+	BENCH_NO_TRY = BENCH_NO_READ_TRY | BENCH_NO_WRITE_TRY,
 };
 
 struct bench_lock {
@@ -44,6 +51,7 @@ struct bench_lock {
 	struct bench_data *data;
 	void (*mix)(struct bench_thread *t);
 	void (*read_pairs)(int n), (*write_pairs)(int n);
+	int (*read_tries)(int n), (*write_tries)(int n); /* how many of them succeeded */
 	/* Calls, for rows in which a call is nothing. */
 	void (*take)(bool write), (*give)(bool write);
 };
@@ -53,6 +61,10 @@ extern const struct bench_lock bench_locks[], bench_cxx_locks[];
 
 /* What a static initialiser cannot say. */
 void bench_locks_init(void);
+
+/* Before the first and after the last use of the locks by a thread. */
+void bench_thread_begin(void);
+void bench_thread_end(void);
 
 int64_t bench_now_ns(void);
 
@@ -137,23 +149,39 @@ static inline void bench_write(struct bench_thread *t, struct bench_data *d)
 
 #define BENCH_BARRIER __asm__ volatile("" ::: "memory")
 
-#define BENCH_LOOPS(id, take_read, give_read, take_write, give_write)                              \
+#define BENCH_COUNT(name, try, give)                                                               \
+	static int name(int n)                                                                     \
+	{                                                                                          \
+		int got = 0;                                                                       \
+		for (int i = 0; i < n; i++) {                                                      \
+			if (try) {                                                                 \
+				BENCH_BARRIER;                                                     \
+				give;                                                              \
+				got++;                                                             \
+			}                                                                          \
+		}                                                                                  \
+		return got;                                                                        \
+	}
+
+#define BENCH_LOOPS(id, take_read, give_read, take_write, give_write, try_read, try_write)         \
 	static struct bench_data data_##id;                                                        \
 	BENCH_MIX(id, take_read, give_read, take_write, give_write)                                \
 	BENCH_TIMES(read_##id, take_read; BENCH_BARRIER; give_read)                                \
 	BENCH_TIMES(write_##id, take_write; BENCH_BARRIER; give_write)                             \
+	BENCH_COUNT(try_read_##id, try_read, give_read)                                            \
+	BENCH_COUNT(try_write_##id, try_write, give_write)                                         \
 	BENCH_CALL(take_##id, take_write, take_read)                                               \
 	BENCH_CALL(give_##id, give_write, give_read)
 
 #define BENCH_ROW(id, name, from, kinds, object)                                                   \
 	{                                                                                          \
 #id, name, from, kinds, sizeof(object), &data_##id, mix_##id, read_##id,           \
-			write_##id, take_##id, give_##id                                           \
+			write_##id, try_read_##id, try_write_##id, take_##id, give_##id            \
 	}
 
 /* The lists are of LOCKs; a mutex is one that readers and writers take alike. */
-#define MUTEX(id, name, from, kinds, object, take, give)                                           \
-	LOCK(id, name, from, kinds, object, take, give, take, give)
+#define MUTEX(id, name, from, kinds, object, take, give, try)                                      \
+	LOCK(id, name, from, kinds, object, take, give, take, give, try, try)
 
 #ifdef __cplusplus
 }

@@ -8,6 +8,7 @@
 static const struct bench_row *const tables[] = {
 	bench_size_rows,
 	bench_pairs_rows,
+	bench_tries_rows,
 	bench_mix_rows,
 	bench_waits_rows,
 };
@@ -120,6 +121,7 @@ int main(int argc, char **argv)
 	if (!options.rows || bench_listed(options.rows, "lockdep"))
 		bench_lockdep();
 	bench_locks_init();
+	bench_thread_begin();
 	for (size_t i = 0; i < NR_TABLES; i++)
 		for (const struct bench_row *row = tables[i]; row->key; row++)
 			if (!options.rows || bench_listed(options.rows, row->key))

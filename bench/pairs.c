@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Uncontended lock and unlock, one thread. */
+/* One thread: lock and unlock, attempts that succeed and that fail; and how large a lock is. */
 #include "bench.h"
+#include <stdlib.h>
 
 #define CHUNK 2000 /* pairs between two looks at the clock */
 
@@ -21,13 +22,95 @@ static void pairs(const struct bench_row *row, const struct bench_lock *lock, do
 	sample->value = (double)ns / (double)n;
 }
 
+#define ROW(key, title, fn, which, ...)                                                            \
+	{                                                                                          \
+		key, title, "ns", fn, .kinds = which, .threads = 1, .rounds = 4, .seconds = 0.05,  \
+				      __VA_ARGS__                                                  \
+	}
+
 const struct bench_row bench_pairs_rows[] = {
-	{ "pair-read", "A read lock and unlock, 1 thread", "ns", pairs, .kinds = BENCH_RW,
-	  .threads = 1, .rounds = 4, .seconds = 0.05 },
-	{ "pair-write", "A write lock and unlock, 1 thread", "ns", pairs, .kinds = BENCH_RW,
-	  .threads = 1, .rounds = 4, .seconds = 0.05, .writes = 1000 },
-	{ "pair-mutex", "A mutex lock and unlock, 1 thread", "ns", pairs, .kinds = BENCH_MUTEX,
-	  .threads = 1, .rounds = 4, .seconds = 0.05, .writes = 1000 },
+	ROW("pair-read", "A read lock and unlock, 1 thread", pairs, BENCH_RW | BENCH_READ_BOUND),
+	ROW("pair-write", "A write lock and unlock, 1 thread", pairs, BENCH_RW | BENCH_WRITE_BOUND,
+	    .writes = 1000),
+	ROW("pair-mutex", "A mutex lock and unlock, 1 thread", pairs,
+	    BENCH_MUTEX | BENCH_WRITE_BOUND, .writes = 1000),
+	{ 0 },
+};
+
+static void check_tries(const struct bench_lock *lock, int got, int wanted)
+{
+	if (got == wanted)
+		return;
+	fprintf(stderr, "bench: %d of %d attempts at %s succeeded, not %d\n", got, CHUNK,
+		lock->name, wanted);
+	exit(1);
+}
+
+static double time_tries(const struct bench_row *row, const struct bench_lock *lock, double seconds,
+			 int wanted)
+{
+	int (*run)(int n) = row->writes ? lock->write_tries : lock->read_tries;
+	int64_t began, ns;
+	uint64_t n = 0;
+
+	check_tries(lock, run(CHUNK), wanted);
+	began = bench_now_ns();
+	do {
+		check_tries(lock, run(CHUNK), wanted);
+		n += CHUNK;
+		ns = bench_now_ns() - began;
+	} while ((double)ns < seconds * 1e9);
+	return (double)ns / (double)n;
+}
+
+static void succeed(const struct bench_row *row, const struct bench_lock *lock, double seconds,
+		    struct bench_sample *sample)
+{
+	sample->value = time_tries(row, lock, seconds, CHUNK);
+}
+
+static pthread_barrier_t held, tried;
+
+static void *hold(void *arg)
+{
+	const struct bench_lock *lock = arg;
+
+	lock->take(true);
+	pthread_barrier_wait(&held);
+	pthread_barrier_wait(&tried);
+	lock->give(true);
+	return NULL;
+}
+
+static void fail(const struct bench_row *row, const struct bench_lock *lock, double seconds,
+		 struct bench_sample *sample)
+{
+	pthread_t holder;
+
+	pthread_barrier_init(&held, NULL, 2);
+	pthread_barrier_init(&tried, NULL, 2);
+	bench_start(&holder, hold, (void *)(uintptr_t)lock);
+	pthread_barrier_wait(&held);
+	sample->value = time_tries(row, lock, seconds, 0);
+	pthread_barrier_wait(&tried);
+	pthread_join(holder, NULL);
+	pthread_barrier_destroy(&held);
+	pthread_barrier_destroy(&tried);
+}
+
+const struct bench_row bench_tries_rows[] = {
+	ROW("try-read", "An attempt to read that succeeds, and unlock, 1 thread", succeed, BENCH_RW,
+	    .without = BENCH_NO_READ_TRY),
+	ROW("try-write", "An attempt to write that succeeds, and unlock, 1 thread", succeed,
+	    BENCH_RW | BENCH_WRITE_BOUND, .without = BENCH_NO_WRITE_TRY, .writes = 1000),
+	ROW("try-mutex", "An attempt at a mutex that succeeds, and unlock, 1 thread", succeed,
+	    BENCH_MUTEX | BENCH_WRITE_BOUND, .writes = 1000),
+	ROW("fail-read", "An attempt to read that fails, 1 thread", fail,
+	    BENCH_RW | BENCH_FAIL_BOUND, .without = BENCH_NO_READ_TRY),
+	ROW("fail-write", "An attempt to write that fails, 1 thread", fail,
+	    BENCH_RW | BENCH_FAIL_BOUND, .without = BENCH_NO_WRITE_TRY, .writes = 1000),
+	ROW("fail-mutex", "An attempt at a mutex that fails, 1 thread", fail,
+	    BENCH_MUTEX | BENCH_FAIL_BOUND, .writes = 1000),
 	{ 0 },
 };
 

@@ -36,8 +36,10 @@ bool bench_listed(const char *list, const char *name)
 /* The reference is in each row, as the first, and its second name with it. */
 static bool wanted(const struct bench_row *row, const struct bench_lock *lock, const char *list)
 {
-	if (!(lock->kinds & row->kinds))
+	if (!(lock->kinds & row->kinds) || lock->kinds & row->without)
 		return false;
+	if (lock->kinds & BENCH_SPIN && row->threads > bench_cpus())
+		return false; /* would take for ever */
 	if (lock->kinds & BENCH_AGAIN)
 		return lock->kinds & locks[0]->kinds & ~(unsigned int)BENCH_AGAIN;
 	return !nr_locks || !list || bench_listed(list, lock->name) || bench_listed(list, lock->id);

@@ -95,13 +95,18 @@ dnl KLOCK_BENCH_PEERS: which other libraries' locks "make bench" has beside ours
 AC_DEFUN([KLOCK_BENCH_PEERS], [
 AC_ARG_ENABLE([bench-peers],
 	[AS_HELP_STRING([--enable-bench-peers],
-		["make bench" measures nsync, TBB and absl too, where they are installed])],
+		["make bench" measures nsync, TBB, absl, Concurrency Kit and liburcu too, where they are installed])],
 	[], [enable_bench_peers=no])
 klock_bench_peers= klock_bench_cxx=no BENCH_PEERS_LIBS=
 AS_IF([test "$enable_bench_peers" = yes], [
 	AC_CHECK_HEADER([nsync.h], [klock_bench_peers="nsync"
 		BENCH_PEERS_LIBS=-lnsync
 		AC_DEFINE([BENCH_NSYNC], [1], [The benchmark has nsync])])
+	AC_CHECK_HEADER([ck_rwlock.h], [klock_bench_peers="$klock_bench_peers ck"
+		AC_DEFINE([BENCH_CK], [1], [The benchmark has Concurrency Kit])])
+	AS_IF([$PKG_CONFIG --exists liburcu-memb], [klock_bench_peers="$klock_bench_peers liburcu"
+		BENCH_PEERS_LIBS="$BENCH_PEERS_LIBS `$PKG_CONFIG --libs liburcu-memb`"
+		AC_DEFINE([BENCH_URCU], [1], [The benchmark has liburcu])])
 	AC_CHECK_PROGS([BENCH_CXX], [g++ clang++ c++], [none])
 	AS_IF([test "$BENCH_CXX" != none && $PKG_CONFIG --exists tbb], [klock_bench_cxx=yes
 		klock_bench_peers="$klock_bench_peers TBB"
