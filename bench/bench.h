@@ -31,11 +31,12 @@ struct bench_row {
 	unsigned int writes;          /* of a thousand turns */
 	unsigned int hold_ns, gap_ns; /* what the threads do with the lock, and without it */
 	bool gapless;                 /* the threads leave no gap for the one that waits */
+	bool one_cpu;                 /* they share one */
 };
 
 /* The rows of each file, up to one without a key. */
 extern const struct bench_row bench_size_rows[], bench_pairs_rows[], bench_tries_rows[],
-	bench_mix_rows[], bench_waits_rows[];
+	bench_mix_rows[], bench_waits_rows[], bench_handoff_rows[], bench_burn_rows[];
 
 struct bench_options {
 	const char *rows, *locks; /* lists of parts of names, NULL: all */

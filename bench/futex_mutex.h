@@ -35,4 +35,17 @@ static inline void futex_mutex_unlock(struct futex_mutex *m)
 		syscall(SYS_futex, &m->state, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0);
 }
 
+/* A gate that is open is passed by one, and shut behind it. Opening it enters the kernel each time. */
+static inline void futex_gate_pass(uint32_t *shut)
+{
+	while (__atomic_exchange_n(shut, 1, __ATOMIC_ACQUIRE))
+		syscall(SYS_futex, shut, FUTEX_WAIT_PRIVATE, 1, NULL, NULL, 0);
+}
+
+static inline void futex_gate_open(uint32_t *shut)
+{
+	__atomic_store_n(shut, 0, __ATOMIC_RELEASE);
+	syscall(SYS_futex, shut, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0);
+}
+
 #endif

@@ -5,7 +5,7 @@
 
 EXTRA_PROGRAMS += bench/bench
 bench_bench_SOURCES = bench/bench.c bench/bench.h bench/bounds.h bench/bravo.h \
-	bench/futex_mutex.h bench/histogram.c \
+	bench/futex_mutex.h bench/handoff.c bench/histogram.c \
 	bench/histogram.h bench/lock.h bench/lockdep.c bench/locks.c bench/locks.def bench/main.c \
 	bench/mix.c bench/pairs.c bench/report.c bench/run.c bench/spin.h \
 	bench/waits.c

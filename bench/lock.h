@@ -36,6 +36,7 @@ enum bench_kind {
 	BENCH_READ_BOUND = 4,    /* what a reader cannot do without; does not lock */
 	BENCH_WRITE_BOUND = 8,   /* the same of a writer */
 	BENCH_FAIL_BOUND = 16,   /* the same of an attempt that fails */
+	BENCH_WAKE_BOUND = 512,  /* the same of one that is woken */
 	BENCH_AGAIN = 32,        /* the reference under a second name */
 	BENCH_SPIN = 64,         /* never sleeps */
 	BENCH_NO_READ_TRY = 128, /* has no such attempt */
@@ -52,8 +53,8 @@ struct bench_lock {
 	void (*mix)(struct bench_thread *t);
 	void (*read_pairs)(int n), (*write_pairs)(int n);
 	int (*read_tries)(int n), (*write_tries)(int n); /* how many of them succeeded */
-	/* Calls, for rows in which a call is nothing. */
-	void (*take)(bool write), (*give)(bool write);
+	/* Calls, for rows in which a call is nothing; of one of BENCH_OBJECTS. */
+	void (*take)(unsigned int which, bool write), (*give)(unsigned int which, bool write);
 };
 
 /* All of them, each list up to one without a name. The first is glibc's rwlock. */
@@ -61,6 +62,7 @@ extern const struct bench_lock bench_locks[], bench_cxx_locks[];
 
 /* What a static initialiser cannot say. */
 void bench_locks_init(void);
+void bench_cxx_locks_init(void);
 
 /* Before the first and after the last use of the locks by a thread. */
 void bench_thread_begin(void);
@@ -99,6 +101,18 @@ static inline void bench_write(struct bench_thread *t, struct bench_data *d)
 
 #define BENCH_TIMED 64 /* one turn in so many is timed, all would be slowed down by it */
 
+/* Several objects of each lock, each in cache lines of its own. */
+#define BENCH_OBJECTS 3
+#define BENCH_DEFINE(type, name)                                                                   \
+	static struct {                                                                            \
+		type lock;                                                                         \
+	} __attribute__((aligned(128))) name[BENCH_OBJECTS]
+
+/* Known to the compiler where `which` is. */
+#define BENCH_ADDRESS(objects, which)                                                              \
+	__typeof__(&objects[0].lock) const l = &objects[which].lock;                               \
+	(void)l
+
 #define BENCH_TURN(id, take_read, give_read, take_write, give_write)                               \
 	if (t->writes && bench_random(t) <= t->writes) {                                           \
 		take_write;                                                                        \
@@ -114,9 +128,10 @@ static inline void bench_write(struct bench_thread *t, struct bench_data *d)
 		give_read;                                                                         \
 	}
 
-#define BENCH_MIX(id, take_read, give_read, take_write, give_write)                                \
+#define BENCH_MIX(id, objects, take_read, give_read, take_write, give_write)                       \
 	static void mix_##id(struct bench_thread *t)                                               \
 	{                                                                                          \
+		BENCH_ADDRESS(objects, 0);                                                         \
 		while (!__atomic_load_n(t->stop, __ATOMIC_RELAXED)) {                              \
 			for (int i = 0; i < BENCH_TIMED; i++) {                                    \
 				int64_t began = i ? 0 : bench_now_ns();                            \
@@ -130,17 +145,19 @@ static inline void bench_write(struct bench_thread *t, struct bench_data *d)
 		}                                                                                  \
 	}
 
-#define BENCH_TIMES(name, code)                                                                    \
+#define BENCH_TIMES(name, objects, code)                                                           \
 	static void name(int n)                                                                    \
 	{                                                                                          \
+		BENCH_ADDRESS(objects, 0);                                                         \
 		for (int i = 0; i < n; i++) {                                                      \
 			code;                                                                      \
 		}                                                                                  \
 	}
 
-#define BENCH_CALL(name, if_write, if_read)                                                        \
-	static void name(bool write)                                                               \
+#define BENCH_CALL(name, objects, if_write, if_read)                                               \
+	static void name(unsigned int which, bool write)                                           \
 	{                                                                                          \
+		BENCH_ADDRESS(objects, which);                                                     \
 		if (write)                                                                         \
 			if_write;                                                                  \
 		else                                                                               \
@@ -149,9 +166,10 @@ static inline void bench_write(struct bench_thread *t, struct bench_data *d)
 
 #define BENCH_BARRIER __asm__ volatile("" ::: "memory")
 
-#define BENCH_COUNT(name, try, give)                                                               \
+#define BENCH_COUNT(name, objects, try, give)                                                      \
 	static int name(int n)                                                                     \
 	{                                                                                          \
+		BENCH_ADDRESS(objects, 0);                                                         \
 		int got = 0;                                                                       \
 		for (int i = 0; i < n; i++) {                                                      \
 			if (try) {                                                                 \
@@ -163,25 +181,26 @@ static inline void bench_write(struct bench_thread *t, struct bench_data *d)
 		return got;                                                                        \
 	}
 
-#define BENCH_LOOPS(id, take_read, give_read, take_write, give_write, try_read, try_write)         \
+#define BENCH_LOOPS(id, objects, take_read, give_read, take_write, give_write, try_read,           \
+		    try_write)                                                                     \
 	static struct bench_data data_##id;                                                        \
-	BENCH_MIX(id, take_read, give_read, take_write, give_write)                                \
-	BENCH_TIMES(read_##id, take_read; BENCH_BARRIER; give_read)                                \
-	BENCH_TIMES(write_##id, take_write; BENCH_BARRIER; give_write)                             \
-	BENCH_COUNT(try_read_##id, try_read, give_read)                                            \
-	BENCH_COUNT(try_write_##id, try_write, give_write)                                         \
-	BENCH_CALL(take_##id, take_write, take_read)                                               \
-	BENCH_CALL(give_##id, give_write, give_read)
+	BENCH_MIX(id, objects, take_read, give_read, take_write, give_write)                       \
+	BENCH_TIMES(read_##id, objects, take_read; BENCH_BARRIER; give_read)                       \
+	BENCH_TIMES(write_##id, objects, take_write; BENCH_BARRIER; give_write)                    \
+	BENCH_COUNT(try_read_##id, objects, try_read, give_read)                                   \
+	BENCH_COUNT(try_write_##id, objects, try_write, give_write)                                \
+	BENCH_CALL(take_##id, objects, take_write, take_read)                                      \
+	BENCH_CALL(give_##id, objects, give_write, give_read)
 
-#define BENCH_ROW(id, name, from, kinds, object)                                                   \
+#define BENCH_ROW(id, name, from, kinds, objects)                                                  \
 	{                                                                                          \
-#id, name, from, kinds, sizeof(object), &data_##id, mix_##id, read_##id,           \
+#id, name, from, kinds, sizeof(objects[0].lock), &data_##id, mix_##id, read_##id,  \
 			write_##id, try_read_##id, try_write_##id, take_##id, give_##id            \
 	}
 
 /* The lists are of LOCKs; a mutex is one that readers and writers take alike. */
-#define MUTEX(id, name, from, kinds, object, take, give, try)                                      \
-	LOCK(id, name, from, kinds, object, take, give, take, give, try, try)
+#define MUTEX(id, name, from, kinds, objects, take, give, try)                                     \
+	LOCK(id, name, from, kinds, objects, take, give, take, give, try, try)
 
 #ifdef __cplusplus
 }

@@ -8,6 +8,7 @@
 #include "config.h" /* which libraries there are */
 #include <klock.h>
 #include <pthread.h>
+#include <stdlib.h>
 #ifdef BENCH_NSYNC
 #include <nsync.h>
 #endif
@@ -20,40 +21,47 @@
 #include <urcu/urcu-memb.h>
 #endif
 
-static pthread_rwlock_t glibc = PTHREAD_RWLOCK_INITIALIZER;
-static pthread_rwlock_t glibc2 = PTHREAD_RWLOCK_INITIALIZER;
-static pthread_mutex_t glibc_m = PTHREAD_MUTEX_INITIALIZER;
-static pthread_mutex_t glibc_m2 = PTHREAD_MUTEX_INITIALIZER;
+#define ALL(...) [0 ... BENCH_OBJECTS - 1] = { __VA_ARGS__ }
+
+BENCH_DEFINE(pthread_rwlock_t, glibc) = { ALL(PTHREAD_RWLOCK_INITIALIZER) };
+BENCH_DEFINE(pthread_rwlock_t, glibc2) = { ALL(PTHREAD_RWLOCK_INITIALIZER) };
+BENCH_DEFINE(pthread_mutex_t, glibc_m) = { ALL(PTHREAD_MUTEX_INITIALIZER) };
+BENCH_DEFINE(pthread_mutex_t, glibc_m2) = { ALL(PTHREAD_MUTEX_INITIALIZER) };
 #ifdef PTHREAD_RWLOCK_WRITER_NONRECURSIVE_INITIALIZER_NP
-static pthread_rwlock_t glibc_w = PTHREAD_RWLOCK_WRITER_NONRECURSIVE_INITIALIZER_NP;
+BENCH_DEFINE(pthread_rwlock_t,
+	     glibc_w) = { ALL(PTHREAD_RWLOCK_WRITER_NONRECURSIVE_INITIALIZER_NP) };
 #endif
 #ifdef PTHREAD_ADAPTIVE_MUTEX_INITIALIZER_NP
-static pthread_mutex_t glibc_a = PTHREAD_ADAPTIVE_MUTEX_INITIALIZER_NP;
+BENCH_DEFINE(pthread_mutex_t, glibc_a) = { ALL(PTHREAD_ADAPTIVE_MUTEX_INITIALIZER_NP) };
 #endif
-static DEFINE_RWSEM(rwsem);
-static DEFINE_RWSEM(unbiased);
-DEFINE_STATIC_PERCPU_RWSEM(percpu);
-static DEFINE_MUTEX(mutex);
-static DEFINE_SEMAPHORE(semaphore, 1);
-static struct futex_mutex futex_m;
-static struct bravo bravo = { .lock = PTHREAD_RWLOCK_INITIALIZER };
-static struct fifo_rwlock fifo;
-static struct tas_lock tas;
-static uint32_t bound1, bound2, bound3;
+BENCH_DEFINE(struct rw_semaphore, rwsem) = { ALL(KLOCK_RWSEM_INITIALIZER(rwsem)) };
+BENCH_DEFINE(struct rw_semaphore, unbiased) = { ALL(KLOCK_RWSEM_INITIALIZER(unbiased)) };
+BENCH_DEFINE(struct percpu_rw_semaphore, percpu);
+BENCH_DEFINE(struct mutex, mutex) = { ALL(KLOCK_MUTEX_INITIALIZER(mutex)) };
+BENCH_DEFINE(struct semaphore, semaphore) = { ALL(KLOCK_SEMAPHORE_INITIALIZER(semaphore, 1)) };
+BENCH_DEFINE(struct futex_mutex, futex_m);
+BENCH_DEFINE(struct bravo, bravo) = { ALL({ .lock = PTHREAD_RWLOCK_INITIALIZER }) };
+BENCH_DEFINE(struct fifo_rwlock, fifo);
+BENCH_DEFINE(struct tas_lock, tas);
+BENCH_DEFINE(uint32_t, bound1);
+BENCH_DEFINE(uint32_t, bound2);
+BENCH_DEFINE(uint32_t, bound3);
+BENCH_DEFINE(uint32_t, bound4);
+BENCH_DEFINE(char, nothing);
 #ifdef BENCH_NSYNC
-static nsync_mu nsync = NSYNC_MU_INIT;
+BENCH_DEFINE(nsync_mu, nsync) = { ALL(NSYNC_MU_INIT) };
 #endif
 #ifdef BENCH_CK
-static ck_rwlock_t ck_rw = CK_RWLOCK_INITIALIZER;
-static ck_spinlock_ticket_t ck_ticket = CK_SPINLOCK_TICKET_INITIALIZER;
+BENCH_DEFINE(ck_rwlock_t, ck_rw) = { ALL(CK_RWLOCK_INITIALIZER) };
+BENCH_DEFINE(ck_spinlock_ticket_t, ck_ticket) = { ALL(CK_SPINLOCK_TICKET_INITIALIZER) };
 #endif
 
-#define LOCK(id, name, from, kinds, object, ...) BENCH_LOOPS(id, __VA_ARGS__)
+#define LOCK(id, name, from, kinds, objects, ...) BENCH_LOOPS(id, objects, __VA_ARGS__)
 #include "locks.def"
 #undef LOCK
 
 const struct bench_lock bench_locks[] = {
-#define LOCK(id, name, from, kinds, object, ...) BENCH_ROW(id, name, from, kinds, object),
+#define LOCK(id, name, from, kinds, objects, ...) BENCH_ROW(id, name, from, kinds, objects),
 #include "locks.def"
 #undef LOCK
 	{ .name = NULL },
@@ -61,11 +69,19 @@ const struct bench_lock bench_locks[] = {
 
 #ifndef BENCH_CXX
 const struct bench_lock bench_cxx_locks[1];
+void bench_cxx_locks_init(void)
+{
+}
 #endif
 
 void bench_locks_init(void)
 {
-	klock_rwsem_allow_bias(&unbiased, false);
+	bench_cxx_locks_init();
+	for (int i = 0; i < BENCH_OBJECTS; i++) {
+		klock_rwsem_allow_bias(&unbiased[i].lock, false);
+		if (percpu_init_rwsem(&percpu[i].lock))
+			abort();
+	}
 }
 
 void bench_thread_begin(void)

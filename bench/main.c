@@ -11,6 +11,8 @@ static const struct bench_row *const tables[] = {
 	bench_tries_rows,
 	bench_mix_rows,
 	bench_waits_rows,
+	bench_handoff_rows,
+	bench_burn_rows,
 };
 
 #define NR_TABLES (sizeof(tables) / sizeof(tables[0]))

@@ -75,10 +75,10 @@ static void *hold(void *arg)
 {
 	const struct bench_lock *lock = arg;
 
-	lock->take(true);
+	lock->take(0, true);
 	pthread_barrier_wait(&held);
 	pthread_barrier_wait(&tried);
-	lock->give(true);
+	lock->give(0, true);
 	return NULL;
 }
 

@@ -95,10 +95,10 @@ static void *overlap(void *arg)
 
 	while (!stopped()) {
 		__atomic_fetch_add(&run.asking, 1, __ATOMIC_RELAXED);
-		run.lock->take(row->writes);
+		run.lock->take(0, row->writes);
 		__atomic_fetch_sub(&run.asking, 1, __ATOMIC_RELAXED);
 		section(row->writes, row->gapless);
-		run.lock->give(row->writes);
+		run.lock->give(0, row->writes);
 		bench_busy_ns(row->gap_ns);
 	}
 	return arg;
@@ -112,10 +112,10 @@ static void *wait_and_measure(void *arg)
 		int64_t began = bench_now_ns(), spent;
 		struct timespec rest = { 0, 0 };
 
-		run.lock->take(write);
+		run.lock->take(0, write);
 		bench_histogram_add(run.waits, (uint64_t)(bench_now_ns() - began));
 		section(write, false);
-		run.lock->give(write);
+		run.lock->give(0, write);
 		spent = bench_now_ns() - began;
 		rest.tv_nsec = spent < PERIOD_NS ? PERIOD_NS - spent : 0;
 		nanosleep(&rest, NULL);
