@@ -23,9 +23,9 @@ struct bench_row {
 	const char *key, *title, *unit;
 	void (*measure)(const struct bench_row *row, const struct bench_lock *lock, double seconds,
 			struct bench_sample *sample);
-	unsigned int kinds;   /* of the locks it applies to */
-	unsigned int without; /* locks of these kinds */
-	unsigned int threads;
+	unsigned int kinds;           /* of the locks it applies to */
+	unsigned int without;         /* locks of these kinds */
+	unsigned int threads;         /* 0: the calling one */
 	unsigned int rounds;          /* so many times those of other rows, 0: once in all */
 	double seconds;               /* so many times those of other rows */
 	unsigned int writes;          /* of a thousand turns */
@@ -36,10 +36,11 @@ struct bench_row {
 
 /* The rows of each file, up to one without a key. */
 extern const struct bench_row bench_size_rows[], bench_pairs_rows[], bench_tries_rows[],
-	bench_mix_rows[], bench_waits_rows[], bench_handoff_rows[], bench_burn_rows[];
+	bench_mix_rows[], bench_waits_rows[], bench_handoff_rows[], bench_burn_rows[],
+	bench_nowait_rows[];
 
 struct bench_options {
-	const char *rows, *locks; /* lists of parts of names, NULL: all */
+	const char *rows, *locks; /* what --rows and --locks say, NULL: all */
 	unsigned int rounds;
 	double seconds; /* that each lock has in a round of a row */
 	FILE *tsv;      /* NULL: none */
@@ -48,8 +49,8 @@ struct bench_options {
 /* Measures a row's locks and prints the row, unless no lock is asked for. */
 void bench_run_row(const struct bench_row *row, const struct bench_options *options);
 
-/* Whether `name` has one of the parts that the list, separated by commas, asks for. */
-bool bench_listed(const char *list, const char *name);
+/* Whether the list has the key, or the part of it before some dash. */
+bool bench_row_wanted(const char *list, const char *key);
 
 /* What the rounds of a row gave for one lock. */
 struct bench_result {
@@ -59,9 +60,14 @@ struct bench_result {
 	const struct bench_histogram *waits;
 };
 
+/* The rounds of a row: how many, how often one was repeated, and how many stayed disturbed. */
+struct bench_rounds {
+	unsigned int n, redone, disturbed;
+};
+
 /* `control` is the index of the reference's second name, or `n`. */
 void bench_report(const struct bench_row *row, const struct bench_result *results, unsigned int n,
-		  unsigned int control, unsigned int rounds, FILE *tsv);
+		  unsigned int control, const struct bench_rounds *rounds, FILE *tsv);
 
 /* Keeps the CPU busy for about that long without a system call. */
 void bench_busy_ns(int64_t ns);

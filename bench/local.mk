@@ -4,11 +4,11 @@
 # its table in main.c.
 
 EXTRA_PROGRAMS += bench/bench
-bench_bench_SOURCES = bench/bench.c bench/bench.h bench/bounds.h bench/bravo.h \
-	bench/futex_mutex.h bench/handoff.c bench/histogram.c \
-	bench/histogram.h bench/lock.h bench/lockdep.c bench/locks.c bench/locks.def bench/main.c \
-	bench/mix.c bench/pairs.c bench/report.c bench/run.c bench/spin.h \
-	bench/waits.c
+bench_bench_SOURCES = \
+	bench/bench.c bench/bench.h bench/bounds.h bench/bravo.h bench/futex_mutex.h \
+	bench/handoff.c bench/histogram.c bench/histogram.h bench/lock.h bench/lockdep.c \
+	bench/locks.c bench/locks.def bench/main.c bench/mix.c bench/nowait.c bench/pairs.c \
+	bench/quiet.c bench/quiet.h bench/report.c bench/run.c bench/spin.h bench/waits.c
 bench_bench_LDADD = $(bench_cxx) lib/libklock.la $(BENCH_PEERS_LIBS) $(PTHREAD_LIBS)
 bench_bench_LDFLAGS = $(AM_LDFLAGS) -no-install
 CLEANFILES += bench/bench bench/locks_cxx.o

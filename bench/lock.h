@@ -38,6 +38,7 @@ enum bench_kind {
 	BENCH_FAIL_BOUND = 16,   /* the same of an attempt that fails */
 	BENCH_WAKE_BOUND = 512,  /* the same of one that is woken */
 	BENCH_AGAIN = 32,        /* the reference under a second name */
+	BENCH_REQUEST = 1024,    /* an RW that was listed before, asked as a request asks */
 	BENCH_SPIN = 64,         /* never sleeps */
 	BENCH_NO_READ_TRY = 128, /* has no such attempt */
 	BENCH_NO_WRITE_TRY = 256,
@@ -55,6 +56,7 @@ struct bench_lock {
 	int (*read_tries)(int n), (*write_tries)(int n); /* how many of them succeeded */
 	/* Calls, for rows in which a call is nothing; of one of BENCH_OBJECTS. */
 	void (*take)(unsigned int which, bool write), (*give)(unsigned int which, bool write);
+	bool (*attempt)(unsigned int which, bool write);
 };
 
 /* All of them, each list up to one without a name. The first is glibc's rwlock. */
@@ -164,6 +166,13 @@ static inline void bench_write(struct bench_thread *t, struct bench_data *d)
 			if_read;                                                                   \
 	}
 
+#define BENCH_ATTEMPT(name, objects, if_write, if_read)                                            \
+	static bool name(unsigned int which, bool write)                                           \
+	{                                                                                          \
+		BENCH_ADDRESS(objects, which);                                                     \
+		return write ? (if_write) : (if_read);                                             \
+	}
+
 #define BENCH_BARRIER __asm__ volatile("" ::: "memory")
 
 #define BENCH_COUNT(name, objects, try, give)                                                      \
@@ -190,12 +199,14 @@ static inline void bench_write(struct bench_thread *t, struct bench_data *d)
 	BENCH_COUNT(try_read_##id, objects, try_read, give_read)                                   \
 	BENCH_COUNT(try_write_##id, objects, try_write, give_write)                                \
 	BENCH_CALL(take_##id, objects, take_write, take_read)                                      \
-	BENCH_CALL(give_##id, objects, give_write, give_read)
+	BENCH_CALL(give_##id, objects, give_write, give_read)                                      \
+	BENCH_ATTEMPT(attempt_##id, objects, try_write, try_read)
 
 #define BENCH_ROW(id, name, from, kinds, objects)                                                  \
 	{                                                                                          \
 #id, name, from, kinds, sizeof(objects[0].lock), &data_##id, mix_##id, read_##id,  \
-			write_##id, try_read_##id, try_write_##id, take_##id, give_##id            \
+			write_##id, try_read_##id, try_write_##id, take_##id, give_##id,           \
+			attempt_##id                                                               \
 	}
 
 /* The lists are of LOCKs; a mutex is one that readers and writers take alike. */

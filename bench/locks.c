@@ -35,6 +35,8 @@ BENCH_DEFINE(pthread_rwlock_t,
 BENCH_DEFINE(pthread_mutex_t, glibc_a) = { ALL(PTHREAD_ADAPTIVE_MUTEX_INITIALIZER_NP) };
 #endif
 BENCH_DEFINE(struct rw_semaphore, rwsem) = { ALL(KLOCK_RWSEM_INITIALIZER(rwsem)) };
+BENCH_DEFINE(struct rw_semaphore, iocb_rwsem) = { ALL(KLOCK_RWSEM_INITIALIZER(iocb_rwsem)) };
+static const struct kiocb nowait_iocb = { .ki_flags = IOCB_NOWAIT };
 BENCH_DEFINE(struct rw_semaphore, unbiased) = { ALL(KLOCK_RWSEM_INITIALIZER(unbiased)) };
 BENCH_DEFINE(struct percpu_rw_semaphore, percpu);
 BENCH_DEFINE(struct mutex, mutex) = { ALL(KLOCK_MUTEX_INITIALIZER(mutex)) };

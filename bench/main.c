@@ -6,21 +6,16 @@
 #include <string.h>
 
 static const struct bench_row *const tables[] = {
-	bench_size_rows,
-	bench_pairs_rows,
-	bench_tries_rows,
-	bench_mix_rows,
-	bench_waits_rows,
-	bench_handoff_rows,
-	bench_burn_rows,
+	bench_size_rows,  bench_pairs_rows,   bench_tries_rows, bench_mix_rows,
+	bench_waits_rows, bench_handoff_rows, bench_burn_rows,  bench_nowait_rows,
 };
 
 #define NR_TABLES (sizeof(tables) / sizeof(tables[0]))
 
 static const char usage[] =
 	"usage: bench [options]\n"
-	"  --rows LIST     the rows whose keys contain one of these words, separated by commas\n"
-	"  --locks LIST    the locks whose names do, beside the references\n"
+	"  --rows LIST     the rows with these keys: mix-10,over or pair,try,fail\n"
+	"  --locks LIST    the locks with such parts in their names, beside the references\n"
 	"  --rounds N      how often the locks take turns (5; --full: 21)\n"
 	"  --seconds S     how long each has a turn (0.03; --full: 0.1)\n"
 	"  --full          the long form\n"
@@ -120,13 +115,13 @@ int main(int argc, char **argv)
 	struct bench_options options = parse(argc, argv);
 
 	/* First: its workers begin as processes that took no lock. */
-	if (!options.rows || bench_listed(options.rows, "lockdep"))
+	if (bench_row_wanted(options.rows, "lockdep"))
 		bench_lockdep();
 	bench_locks_init();
 	bench_thread_begin();
 	for (size_t i = 0; i < NR_TABLES; i++)
 		for (const struct bench_row *row = tables[i]; row->key; row++)
-			if (!options.rows || bench_listed(options.rows, row->key))
+			if (bench_row_wanted(options.rows, row->key))
 				bench_run_row(row, &options);
 	if (options.tsv && fclose(options.tsv)) {
 		perror("bench: writing the TSV");

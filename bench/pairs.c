@@ -24,8 +24,7 @@ static void pairs(const struct bench_row *row, const struct bench_lock *lock, do
 
 #define ROW(key, title, fn, which, ...)                                                            \
 	{                                                                                          \
-		key, title, "ns", fn, .kinds = which, .threads = 1, .rounds = 4, .seconds = 0.05,  \
-				      __VA_ARGS__                                                  \
+		key, title, "ns", fn, .kinds = which, .rounds = 4, .seconds = 0.05, __VA_ARGS__    \
 	}
 
 const struct bench_row bench_pairs_rows[] = {
@@ -123,6 +122,6 @@ static void size(const struct bench_row *row, const struct bench_lock *lock, dou
 }
 
 const struct bench_row bench_size_rows[] = {
-	{ "size", "Size of a lock", "bytes", size, .kinds = BENCH_RW | BENCH_MUTEX, .threads = 1 },
+	{ "size", "Size of a lock", "bytes", size, .kinds = BENCH_RW | BENCH_MUTEX },
 	{ 0 },
 };

@@ -2,8 +2,9 @@
 /*
  * What was measured, as a table to read, and as lines of fields separated by tabs:
  *   row KEY LOCK UNIT MEDIAN Q1 Q3 RATIO RATIO-Q1 RATIO-Q3 JAIN LONGEST(us)
- *   waits KEY LOCK NUMBER MEDIAN P99 P99.9 LONGEST         (us)
+ *   waits KEY LOCK NUMBER MEDIAN P99 P99.9 P99.99 LONGEST  (us)
  *   bin KEY LOCK FROM TO NUMBER                             (us)
+ *   rounds KEY NUMBER REDONE DISTURBED
  * JAIN and LONGEST are "-" where a row does not ask.
  */
 #include "bench.h"
@@ -46,14 +47,16 @@ static void print_waits(const struct bench_histogram *h)
 	print_number(10, bench_histogram_us(h, 0.5));
 	print_number(10, bench_histogram_us(h, 0.99));
 	print_number(10, bench_histogram_us(h, 0.999));
+	print_number(10, bench_histogram_us(h, 0.9999));
 }
 
-static void print_head(const struct bench_row *row, bool waits)
+static void print_head(const struct bench_row *row, const struct bench_rounds *rounds, bool waits)
 {
-	printf("\n%s\n%-28s %10s %8s %17s %5s %6s %11s", row->title, "", row->unit, "ratio",
-	       "quartiles", "", "Jain", "longest, us");
+	printf("\n%s (%s: %u rounds, %u redone, %u disturbed)\n%-28s %10s %8s %17s %5s %6s %11s",
+	       row->title, row->key, rounds->n, rounds->redone, rounds->disturbed, "", row->unit,
+	       "ratio", "quartiles", "", "Jain", "longest, us");
 	if (waits)
-		printf(" %9s %9s %9s %9s", "waits", "median", "p99", "p99.9");
+		printf(" %9s %9s %9s %9s %9s", "waits", "median", "p99", "p99.9", "p99.99");
 	printf("\n");
 }
 
@@ -68,9 +71,10 @@ static void put_tsv(FILE *tsv, const struct bench_row *row, const struct bench_r
 	fprintf(tsv, r->longest > 0 ? "%.1f\n" : "-\n", r->longest);
 	if (!h->n)
 		return;
-	fprintf(tsv, "waits\t%s\t%s\t%llu\t%.4g\t%.4g\t%.4g\t%.4g\n", row->key, r->lock->id,
+	fprintf(tsv, "waits\t%s\t%s\t%llu\t%.4g\t%.4g\t%.4g\t%.4g\t%.4g\n", row->key, r->lock->id,
 		(unsigned long long)h->n, bench_histogram_us(h, 0.5), bench_histogram_us(h, 0.99),
-		bench_histogram_us(h, 0.999), (double)h->longest_ns / 1e3);
+		bench_histogram_us(h, 0.999), bench_histogram_us(h, 0.9999),
+		(double)h->longest_ns / 1e3);
 	for (size_t bin = 0; bin < BENCH_BINS; bin++)
 		if (h->bins[bin])
 			fprintf(tsv, "bin\t%s\t%s\t%.5g\t%.5g\t%u\n", row->key, r->lock->id,
@@ -79,16 +83,20 @@ static void put_tsv(FILE *tsv, const struct bench_row *row, const struct bench_r
 }
 
 void bench_report(const struct bench_row *row, const struct bench_result *results, unsigned int n,
-		  unsigned int control, unsigned int rounds, FILE *tsv)
+		  unsigned int control, const struct bench_rounds *rounds, FILE *tsv)
 {
 	struct spread noise = { 1, 1, 1 };
 
 	if (control < n)
-		noise = spread(results[control].ratios, rounds);
-	print_head(row, results[0].waits->n);
+		noise = spread(results[control].ratios, rounds->n);
+	print_head(row, rounds, results[0].waits->n);
+	if (tsv)
+		fprintf(tsv, "rounds\t%s\t%u\t%u\t%u\n", row->key, rounds->n, rounds->redone,
+			rounds->disturbed);
 	for (unsigned int i = 0; i < n; i++) {
 		const struct bench_result *r = &results[i];
-		struct spread value = spread(r->values, rounds), ratio = spread(r->ratios, rounds);
+		struct spread value = spread(r->values, rounds->n),
+			      ratio = spread(r->ratios, rounds->n);
 
 		printf("%-28s", r->lock->name);
 		print_number(11, value.median);
