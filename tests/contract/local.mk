@@ -11,6 +11,7 @@ plain_tests += tests/contract/exclusion
 plain_tests += tests/contract/fairness
 plain_tests += tests/contract/forked
 plain_tests += tests/contract/giving_up
+plain_tests += tests/contract/nowait
 plain_tests += tests/contract/repair
 
 EXTRA_DIST += tests/contract/contract.h
