@@ -60,6 +60,9 @@ struct bench_result {
 	const struct bench_histogram *waits;
 };
 
+/* The lines of the TSV that say what the locks are. */
+void bench_put_lock(FILE *tsv, const struct bench_lock *lock);
+
 /* The rounds of a row: how many, how often one was repeated, and how many stayed disturbed. */
 struct bench_rounds {
 	unsigned int n, redone, disturbed;

@@ -30,6 +30,12 @@ bench-full: bench/bench$(EXEEXT)
 	bench/bench$(EXEEXT) --full --tsv bench.tsv
 CLEANFILES += bench.tsv
 
+# What is to be reached, and what the last run did.
+bench-goals:
+	@test -s bench.tsv || $(MAKE) bench
+	@$(AWK) -v parts=$(PARTS) -f $(srcdir)/bench/goals.awk bench.tsv
+EXTRA_DIST += bench/goals.awk
+
 # The file cache while something watches its locks; for TSan in a build of its own.
 bench-race: examples/filecache/filecache$(EXEEXT)
 	@$(need) valgrind:valgrind
@@ -40,4 +46,4 @@ bench-race: examples/filecache/filecache$(EXEEXT)
 		$${BENCH_ROUNDS-5} off lockdep lockstat helgrind drd tsan
 EXTRA_DIST += bench/race.sh
 
-.PHONY: bench bench-full bench-race
+.PHONY: bench bench-full bench-goals bench-race

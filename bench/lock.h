@@ -31,18 +31,20 @@ struct bench_data {
 } __attribute__((aligned(128)));
 
 enum bench_kind {
-	BENCH_RW = 1,            /* has readers and writers */
-	BENCH_MUTEX = 2,         /* is of use as a mutex */
-	BENCH_READ_BOUND = 4,    /* what a reader cannot do without; does not lock */
-	BENCH_WRITE_BOUND = 8,   /* the same of a writer */
-	BENCH_FAIL_BOUND = 16,   /* the same of an attempt that fails */
-	BENCH_WAKE_BOUND = 512,  /* the same of one that is woken */
-	BENCH_AGAIN = 32,        /* the reference under a second name */
-	BENCH_REQUEST = 1024,    /* an RW that was listed before, asked as a request asks */
-	BENCH_SPIN = 64,         /* never sleeps */
-	BENCH_NO_READ_TRY = 128, /* has no such attempt */
-	BENCH_NO_WRITE_TRY = 256,
+	BENCH_RW = 1 << 0,    /* has readers and writers */
+	BENCH_MUTEX = 1 << 1, /* is of use as a mutex */
+	BENCH_AGAIN = 1 << 2, /* the reference under a second name */
+	BENCH_SPIN = 1 << 3,  /* never sleeps */
+	BENCH_NO_READ_TRY = 1 << 4,
+	BENCH_NO_WRITE_TRY = 1 << 5,
 	BENCH_NO_TRY = BENCH_NO_READ_TRY | BENCH_NO_WRITE_TRY,
+	BENCH_REQUEST = 1 << 6, /* an RW that was listed before, asked as a request asks */
+	/* What a reader, a writer, an attempt that fails, who is woken, cannot do without. */
+	BENCH_READ_BOUND = 1 << 7,
+	BENCH_WRITE_BOUND = 1 << 8,
+	BENCH_FAIL_BOUND = 1 << 9,
+	BENCH_WAKE_BOUND = 1 << 10,
+	BENCH_BOUNDS = BENCH_READ_BOUND | BENCH_WRITE_BOUND | BENCH_FAIL_BOUND | BENCH_WAKE_BOUND,
 };
 
 struct bench_lock {

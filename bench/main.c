@@ -17,7 +17,7 @@ static const char usage[] =
 	"  --rows LIST     the rows with these keys: mix-10,over or pair,try,fail\n"
 	"  --locks LIST    the locks with such parts in their names, beside the references\n"
 	"  --rounds N      how often the locks take turns (5; --full: 21)\n"
-	"  --seconds S     how long each has a turn (0.03; --full: 0.1)\n"
+	"  --seconds S     how long each has a turn (0.02; --full: 0.08)\n"
 	"  --full          the long form\n"
 	"  --tsv FILE      also write it as tab-separated values\n"
 	"  --list          only the keys of the rows\n"
@@ -106,14 +106,24 @@ static struct bench_options parse(int argc, char **argv)
 	if (!o.rounds)
 		o.rounds = full ? 21 : 5;
 	if (o.seconds == 0)
-		o.seconds = full ? 0.1 : 0.03;
+		o.seconds = full ? 0.08 : 0.02;
 	return o;
+}
+
+static void put_locks(FILE *tsv)
+{
+	for (const struct bench_lock *lock = bench_locks; lock->name; lock++)
+		bench_put_lock(tsv, lock);
+	for (const struct bench_lock *lock = bench_cxx_locks; lock->name; lock++)
+		bench_put_lock(tsv, lock);
 }
 
 int main(int argc, char **argv)
 {
 	struct bench_options options = parse(argc, argv);
 
+	if (options.tsv)
+		put_locks(options.tsv);
 	/* First: its workers begin as processes that took no lock. */
 	if (bench_row_wanted(options.rows, "lockdep"))
 		bench_lockdep();

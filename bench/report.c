@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What was measured, as a table to read, and as lines of fields separated by tabs:
+ *   lock LOCK NAME LIBRARY KIND: sleeps, spins, bound, again
  *   row KEY LOCK UNIT MEDIAN Q1 Q3 RATIO RATIO-Q1 RATIO-Q3 JAIN LONGEST(us)
  *   waits KEY LOCK NUMBER MEDIAN P99 P99.9 P99.99 LONGEST  (us)
  *   bin KEY LOCK FROM TO NUMBER                             (us)
@@ -8,6 +9,16 @@
  * JAIN and LONGEST are "-" where a row does not ask.
  */
 #include "bench.h"
+
+void bench_put_lock(FILE *tsv, const struct bench_lock *lock)
+{
+	const char *kind = lock->kinds & BENCH_AGAIN    ? "again"
+			   : lock->kinds & BENCH_SPIN   ? "spins"
+			   : lock->kinds & BENCH_BOUNDS ? "bound"
+							: "sleeps";
+
+	fprintf(tsv, "lock\t%s\t%s\t%s\t%s\n", lock->id, lock->name, lock->from, kind);
+}
 
 /* Of the values of the rounds. */
 struct spread {

@@ -119,7 +119,7 @@ static void measure_rounds(const struct bench_row *row, double seconds, struct b
 		bench_quiet_begin(&quiet);
 		measure_round(row, round, seconds);
 		disturbed = bench_quiet_disturbed(&quiet, a_cpu_each, own_switches);
-		if (disturbed && rounds->redone < rounds->n) {
+		if (disturbed && rounds->redone <= rounds->n / 2) {
 			rounds->redone++;
 			continue;
 		}
