@@ -23,12 +23,10 @@ KLOCK_BEGIN_DECLS
  * 3       BIASED    a reader (lib/locks/reader_bias.c) /    spurious: a writer looks for readers
  *                   a writer that holds the lock, once no   for nothing. missing: readers beside a
  *                   reader has it in a slot                 writer
- * 4..6    PASSES    newcomers that take the lock past       too low: the head waits longer. too
- *                   the head, while it sleeps / whoever     high: newcomers queue for nothing
- *                   wakes the head, or hands over
- * 7       PENDING   a writer that waits awake / the        spurious: newcomers wait, until that
+ * 4       PENDING   a writer that waits awake / the        spurious: newcomers wait, until that
  *                   writer that takes the lock, or waits   writer is out. missing: they get in
  *                   awake no longer                        first; set again at its next look
+ * 5..7    none, yet
  * 8..30   COUNT     readers that hold the lock; with        -
  *                   WRITER: the owner's thread number
  * 31      FULL      nobody: a reader count that reached it would have overflown
@@ -36,10 +34,10 @@ KLOCK_BEGIN_DECLS
  * DESTROYED: WRITER with a thread number that none has; set by a destroy, cleared by an init.
  *
  * transitions (k readers, w = WAITERS; WAKING and PENDING left out, BIASED stays but in the last):
- *   0 -> WRITER          write; also past waiters, while PASSES lasts (see lib/locks/lockword.c)
+ *   0 -> WRITER          write; also past a waiter that wakes up (lib/locks/lockword.c)
  *   k -> k+1             read; the same
  *   WRITER -> 0          release          k -> k-1            release
- *   WRITER,w -> WRITER'  handed to a starved writer at the queue's head
+ *   WRITER,w -> WRITER'  handed to a writer at the queue's head
  *   WRITER,w -> k,w'     handed to all k readers that wait, when a reader is at the head
  *   WRITER,w -> 1+k,w'   downgrade, and the readers at the head with it
  *   WRITER,BIASED -> WRITER   no reader has the lock in a slot any more
@@ -48,9 +46,7 @@ KLOCK_BEGIN_DECLS
 #define KLOCK_W_WAITERS 0x02u
 #define KLOCK_W_WAKING 0x04u
 #define KLOCK_W_BIASED 0x08u
-#define KLOCK_W_PASSES 0x70u
-#define KLOCK_W_PASS 0x10u
-#define KLOCK_W_PENDING 0x80u
+#define KLOCK_W_PENDING 0x10u
 #define KLOCK_W_FLAGS 0xffu
 #define KLOCK_W_SHIFT 8
 #define KLOCK_W_READER (1u << KLOCK_W_SHIFT)

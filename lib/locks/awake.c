@@ -51,8 +51,7 @@ static void relax(int32_t pauses)
 		klock_cpu_relax();
 }
 
-/* Whether a writer that yields keeps others out. */
-static bool barred(uint32_t w)
+bool klock_word_is_barred(uint32_t w)
 {
 	return (w & KLOCK_W_PENDING) && klock_load_relaxed(&pending_writers); /* a hint */
 }
@@ -63,18 +62,15 @@ static bool take_turn(uint32_t *word, const struct klock_task *task, bool shared
 	uint32_t w = klock_load_relaxed(word); /* only a guess: the exchange decides */
 
 	while (klock_word_compatible(w, shared)) {
-		bool bar = barred(w);
+		bool bar = klock_word_is_barred(w);
 		uint32_t new = (w & ~KLOCK_W_PENDING) + klock_word_hold_of(task, shared);
 
 		if (bar && !yielded)
 			return false;
 		if (bar && shared)
 			new |= KLOCK_W_PENDING; /* the writer that set it still waits */
-		if ((w & (KLOCK_W_WAITERS | KLOCK_W_WAKING)) == KLOCK_W_WAITERS) {
-			if ((w & KLOCK_W_PASSES) == KLOCK_W_PASSES)
-				return false;
-			new += KLOCK_W_PASS;
-		}
+		if ((w & (KLOCK_W_WAITERS | KLOCK_W_WAKING)) == KLOCK_W_WAITERS)
+			return false; /* readers have it, a writer sleeps, and is next */
 		if (klock_cas_acquire(word, &w, new)) /* [W1], [W3] */
 			return true;
 		relax(BACK_OFF);
@@ -116,7 +112,7 @@ static bool spin_take(uint32_t *word, uint32_t *spin, const struct klock_task *t
 			n += step;
 		if (step < SPIN_STEP)
 			step *= 2;
-		if (barred(klock_load_relaxed(word))) /* a guess */
+		if (klock_word_is_barred(klock_load_relaxed(word))) /* a guess */
 			n += SPIN_BARRED;
 		if (klock_word_try(word, task, shared)) {
 			usual += (n - usual) / 8;

@@ -26,6 +26,9 @@ static inline bool klock_word_compatible(uint32_t w, bool shared)
 	return shared ? !(w & (KLOCK_W_WRITER | KLOCK_W_FULL)) : klock_word_is_free(w);
 }
 
+/* Whether a writer that yields keeps others out. */
+bool klock_word_is_barred(uint32_t w);
+
 /* The lock, if a newcomer may have it now. */
 bool klock_word_try(uint32_t *word, const struct klock_task *task, bool shared);
 

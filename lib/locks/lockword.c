@@ -3,24 +3,21 @@
  * How a lock word is waited for and handed over. The bits are in
  * <klock/lockword.h>.
  *
- * Who gets in. A newcomer takes a lock that is free for it at once, also past
- * waiters: the lock is used while they wake up. It may do so
- *   while nobody waits,
- *   while the head of the queue is waking up to look for itself (WAKING), or
- *   as often as PASSES can count since the head last looked: this is what lets a
- *   writer in when readers overlap without a gap.
- * How long it waits awake before it queues here, and whom it may pass then, says
+ * Who gets in. A newcomer takes a lock that is free for it at once, while nobody
+ * waits, or while the head of the queue is waking up to look for itself (WAKING):
+ * the lock is used meanwhile. A reader does not join others past a writer that sleeps.
+ * How long one waits awake before it queues here, and whom it may pass then, says
  * lib/locks/awake.c.
  * A release that leaves the lock free, with waiters, looks at the head:
  *   a reader   it is granted the lock, and all other readers that wait with it;
- *   a writer   it is woken to take the lock itself; once it has found the lock
- *              taken KLOCK_HANDOFF_AFTER times, newcomers are barred and the
- *              next release grants it the lock.
+ *   a writer   a reader that leaves grants it the lock, so that readers and writers
+ *              take turns. A writer that leaves wakes it to take the lock itself, and
+ *              once it has found it taken KLOCK_HANDOFF_AFTER times, it is granted.
  *
- * The bound. A reader at the head is granted the lock by the next release. A
- * writer at the head is woken KLOCK_HANDOFF_AFTER times at the most, and passed
- * by so many before each, besides those that pass while it wakes up. A
- * waiter behind n others waits for n turns like that.
+ * The bound. A waiter at the head is granted the lock by the next release, but a
+ * writer among writers: it is woken KLOCK_HANDOFF_AFTER times at the most, and
+ * passed by those that come while it wakes up. A waiter behind n others waits
+ * for n turns like that.
  *
  * Invariants, under the bucket's lock:
  *   I1  somebody is queued => WAITERS
@@ -47,15 +44,20 @@ void klock_word_prepare(void)
 	klock_awake_prepare();
 }
 
+/* What waiters and releases leave as it is. */
+#define KEPT (KLOCK_W_BIASED | KLOCK_W_PENDING)
+
+/* Whether a reader may not join those that are in: a writer that is awake comes first. */
+static bool barred(uint32_t w, bool shared)
+{
+	return shared && w >= KLOCK_W_READER && klock_word_is_barred(w);
+}
+
 /* The word after a waiter has looked in vain: the next release is to wake the head again. */
-static uint32_t missed(uint32_t w, bool first, unsigned int tries)
+static uint32_t missed(uint32_t w, bool first)
 {
 	w |= KLOCK_W_WAITERS;
-	if (first)
-		w &= ~KLOCK_W_WAKING;
-	if (first && tries + 1 >= KLOCK_HANDOFF_AFTER)
-		w |= KLOCK_W_PASSES; /* nobody passes any more */
-	return w;
+	return first ? w & ~KLOCK_W_WAKING : w;
 }
 
 /* Under the bucket's lock: the lock, if this waiter may have it, or the bits that bring it. */
@@ -68,13 +70,13 @@ static bool check(struct klock_queue *q, struct klock_waiter *me)
 	bool taken;
 
 	do {
-		taken = first && klock_word_compatible(w, me->shared);
+		taken = first && klock_word_compatible(w, me->shared) && !barred(w, me->shared);
 		if (taken)
-			new = (w & ~(KLOCK_W_FLAGS & ~KLOCK_W_BIASED)) +
+			new = (w & ~(KLOCK_W_FLAGS & ~KEPT)) +
 			      klock_word_hold_of(me->task, me->shared) +
 			      (alone ? 0 : KLOCK_W_WAITERS);
 		else
-			new = missed(w, first, me->tries);
+			new = missed(w, first);
 	} while (!klock_cas_acquire(word, &w, new));
 	return taken;
 }
@@ -108,11 +110,12 @@ static void grant_readers(struct klock_queue *q)
 
 enum turn { TURN_NOBODY, TURN_READERS, TURN_WAKE, TURN_HANDOFF };
 
-/* What is to become of the word, of which `n` is left, and whose turn it is. */
-static enum turn next_turn(struct klock_queue *q, uint32_t n, uint32_t *new)
+/* What is to become of the word after `drop` is taken off, and whose turn it is. */
+static enum turn next_turn(struct klock_queue *q, uint32_t w, uint32_t drop, uint32_t *new)
 {
 	struct klock_waiter *head = klock_queue_first(q);
-	uint32_t holds = n & (~KLOCK_W_FLAGS | KLOCK_W_BIAS), readers;
+	uint32_t n = w - drop;
+	uint32_t holds = n & (~KLOCK_W_FLAGS | KLOCK_W_WRITER | KEPT), readers;
 	bool more;
 
 	if (!head) {
@@ -120,9 +123,7 @@ static enum turn next_turn(struct klock_queue *q, uint32_t n, uint32_t *new)
 		return TURN_NOBODY;
 	}
 	if (!klock_word_compatible(n, head->shared)) {
-		*new = holds | KLOCK_W_WAITERS | (n & KLOCK_W_PASSES);
-		if (head->tries >= KLOCK_HANDOFF_AFTER)
-			*new |= KLOCK_W_PASSES; /* an owner may have wiped them out */
+		*new = holds | KLOCK_W_WAITERS;
 		return TURN_NOBODY;
 	}
 	if (head->shared) {
@@ -130,7 +131,7 @@ static enum turn next_turn(struct klock_queue *q, uint32_t n, uint32_t *new)
 		*new = (holds + readers * KLOCK_W_READER) | (more ? KLOCK_W_WAITERS : 0);
 		return TURN_READERS;
 	}
-	if (head->tries < KLOCK_HANDOFF_AFTER) {
+	if (head->tries < KLOCK_HANDOFF_AFTER && drop != KLOCK_W_READER) {
 		*new = holds | KLOCK_W_WAITERS | KLOCK_W_WAKING;
 		return TURN_WAKE;
 	}
@@ -147,7 +148,7 @@ static void advance(struct klock_queue *q, uint32_t drop)
 	enum turn turn;
 
 	do
-		turn = next_turn(q, w - drop, &new);
+		turn = next_turn(q, w, drop, &new);
 	while (!klock_cas_acq_rel(word, &w, new)); /* [W2], [W4]; the granted see it through [K1] */
 
 	switch (turn) {

@@ -160,13 +160,6 @@ static void rwsem_check(void)
 	word_check(&rwsem.word);
 }
 
-/* PASSES stays until somebody who waited has looked: too high, it makes newcomers queue. */
-static void barred_check(void)
-{
-	rwsem.word &= ~KLOCK_W_PASSES;
-	word_check(&rwsem.word);
-}
-
 static void biased_check(void)
 {
 	if (klock_bias_is_read(&rwsem.word))
@@ -230,18 +223,6 @@ static void rwsem_reset(void)
 	init_rwsem(&rwsem);
 }
 
-static void barred_reset(void)
-{
-	init_rwsem(&rwsem);
-	rwsem.word = KLOCK_W_PASSES;
-}
-
-static void last_pass_reset(void)
-{
-	init_rwsem(&rwsem);
-	rwsem.word = KLOCK_W_PASSES - KLOCK_W_PASS;
-}
-
 static void biased_reset(void)
 {
 	init_rwsem(&rwsem);
@@ -288,8 +269,6 @@ static const struct xp_lock locks[] = {
 	{ .name = "rwsem_watched", RWSEM, .reset = rwsem_reset, .check = rwsem_check,
 	  .watched = true },
 	{ .name = "rwsem", RWSEM, .reset = rwsem_reset, .check = rwsem_check },
-	{ .name = "rwsem_barred", RWSEM, .reset = barred_reset, .check = barred_check },
-	{ .name = "rwsem_last_pass", RWSEM, .reset = last_pass_reset, .check = barred_check },
 	{ .name = "rwsem_spun", RWSEM, .reset = rwsem_reset, .check = rwsem_check, .spins = true },
 	{ .name = "rwsem_pending", RWSEM, .reset = rwsem_reset, .check = rwsem_check,
 	  .yields = 2, .word = &rwsem.word },
