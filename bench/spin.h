@@ -49,13 +49,15 @@ static inline void fifo_write_lock(struct fifo_rwlock *l)
 		spin_pause();
 }
 
-/* Nobody else changes either while it is held for writing. */
+/*
+ * Nobody else changes `read` while it is held for writing. A reader that it lets in may leave
+ * before `write` is raised here, so both add.
+ */
 static inline void fifo_write_unlock(struct fifo_rwlock *l)
 {
-	uint32_t mine = __atomic_load_n(&l->write, __ATOMIC_RELAXED);
-
-	__atomic_store_n(&l->write, mine + 1, __ATOMIC_RELEASE);
-	__atomic_store_n(&l->read, mine + 1, __ATOMIC_RELEASE);
+	__atomic_store_n(&l->read, __atomic_load_n(&l->read, __ATOMIC_RELAXED) + 1,
+			 __ATOMIC_RELEASE);
+	__atomic_fetch_add(&l->write, 1, __ATOMIC_RELEASE);
 }
 
 struct tas_lock {
