@@ -36,6 +36,26 @@ bench-goals:
 	@$(AWK) -v parts=$(PARTS) -f $(srcdir)/bench/goals.awk bench.tsv
 EXTRA_DIST += bench/goals.awk
 
+# The plots of doc/plots, of the last run.
+bars = $(AWK) -f $(srcdir)/bench/bars.awk
+bench-plots:
+	@test -s bench.tsv || $(MAKE) bench
+	@$(MKDIR_P) $(plots)
+	$(bars) -v title='One thread' \
+		-v rows='pair-read pair-write pair-mutex fail-read' bench.tsv >$(plots)/pairs.svg
+	$(bars) -v title='Two threads on two CPUs' \
+		-v rows='read-2 mix-1 mix-10 mix-100 mix-500 mix-100-gap' bench.tsv >$(plots)/two.svg
+	$(bars) -v title='More threads than CPUs' \
+		-v rows='over-8 overw-8 over-32 overw-32 over-128 overw-128' bench.tsv \
+		>$(plots)/many.svg
+	$(bars) -v title='Handing a lock over' \
+		-v rows='hand-awake hand-sleeper hand-one-cpu burn' bench.tsv >$(plots)/handing.svg
+	$(AWK) -f $(srcdir)/bench/waits.awk -v title='How long one thread waits' \
+		-v rows='wait-write wait-read wait-write-gapless wait-read-gapless' bench.tsv \
+		>$(plots)/waits.svg
+plots = $(srcdir)/doc/plots
+EXTRA_DIST += bench/bars.awk bench/waits.awk
+
 # The file cache while something watches its locks; for TSan in a build of its own.
 bench-race: examples/filecache/filecache$(EXEEXT)
 	@$(need) valgrind:valgrind
@@ -46,4 +66,4 @@ bench-race: examples/filecache/filecache$(EXEEXT)
 		$${BENCH_ROUNDS-5} off lockdep lockstat helgrind drd tsan
 EXTRA_DIST += bench/race.sh
 
-.PHONY: bench bench-full bench-goals bench-race
+.PHONY: bench bench-full bench-goals bench-plots bench-race

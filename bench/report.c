@@ -2,6 +2,7 @@
 /*
  * What was measured, as a table to read, and as lines of fields separated by tabs:
  *   lock LOCK NAME LIBRARY KIND: sleeps, spins, bound, again
+ *   title KEY TEXT
  *   row KEY LOCK UNIT MEDIAN Q1 Q3 RATIO RATIO-Q1 RATIO-Q3 JAIN LONGEST(us)
  *   waits KEY LOCK NUMBER MEDIAN P99 P99.9 P99.99 LONGEST  (us)
  *   bin KEY LOCK FROM TO NUMBER                             (us)
@@ -102,8 +103,8 @@ void bench_report(const struct bench_row *row, const struct bench_result *result
 		noise = spread(results[control].ratios, rounds->n);
 	print_head(row, rounds, results[0].waits->n);
 	if (tsv)
-		fprintf(tsv, "rounds\t%s\t%u\t%u\t%u\n", row->key, rounds->n, rounds->redone,
-			rounds->disturbed);
+		fprintf(tsv, "title\t%s\t%s\nrounds\t%s\t%u\t%u\t%u\n", row->key, row->title,
+			row->key, rounds->n, rounds->redone, rounds->disturbed);
 	for (unsigned int i = 0; i < n; i++) {
 		const struct bench_result *r = &results[i];
 		struct spread value = spread(r->values, rounds->n),

@@ -37,3 +37,11 @@ EXTRA_DIST += \
 	doc/design/proof.md \
 	doc/design/static-analysis.md \
 	doc/design/watchers.md
+
+# Made by "make bench-plots".
+EXTRA_DIST += \
+	doc/plots/handing.svg \
+	doc/plots/many.svg \
+	doc/plots/pairs.svg \
+	doc/plots/two.svg \
+	doc/plots/waits.svg
