@@ -13,7 +13,8 @@ static struct ring {
 	const struct bench_lock *lock;
 	int stop;
 	unsigned int at[2]; /* the lock that each has taken last */
-	uint64_t steps[2], wrong;
+	uint64_t steps[2] __attribute__((aligned(128)));
+	uint64_t wrong;
 	pthread_barrier_t start;
 } ring;
 
@@ -28,7 +29,6 @@ static void check(unsigned int me, unsigned int at)
 static void *walk(void *arg)
 {
 	unsigned int me = arg != NULL, at = me, cpu = ring.row->one_cpu ? 0 : me;
-	uint64_t steps = 0;
 
 	bench_bind(cpu);
 	ring.lock->take(at, true);
@@ -42,11 +42,10 @@ static void *walk(void *arg)
 		bench_busy_ns(ring.row->hold_ns);
 		ring.lock->give(at, true);
 		at = next;
-		steps++;
+		__atomic_store_n(&ring.steps[me], ring.steps[me] + 1, __ATOMIC_RELAXED);
 	}
 	__atomic_store_n(&ring.at[me], BENCH_OBJECTS, __ATOMIC_RELAXED); /* nowhere */
 	ring.lock->give(at, true);
-	ring.steps[me] = steps;
 	return NULL;
 }
 
@@ -63,7 +62,9 @@ static void hand_off(const struct bench_row *row, const struct bench_lock *lock,
 	bench_start(&threads[1], walk, &ring);
 	pthread_barrier_wait(&ring.start);
 	began = bench_now_ns();
-	bench_sleep(seconds);
+	do
+		bench_sleep(seconds);
+	while (!__atomic_load_n(&ring.steps[0], __ATOMIC_RELAXED));
 	__atomic_store_n(&ring.stop, 1, __ATOMIC_RELAXED);
 	pthread_join(threads[0], NULL);
 	pthread_join(threads[1], NULL);

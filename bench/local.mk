@@ -3,7 +3,6 @@
 # To add a lock: a line in locks.def (locks_cxx.def). To add a kind of row: a file here, with
 # its table in main.c.
 
-EXTRA_PROGRAMS += bench/bench
 bench_bench_SOURCES = \
 	bench/bench.c bench/bench.h bench/bounds.h bench/bravo.h bench/futex_mutex.h \
 	bench/handoff.c bench/histogram.c bench/histogram.h bench/lock.h bench/lockdep.c \
@@ -11,7 +10,7 @@ bench_bench_SOURCES = \
 	bench/quiet.c bench/quiet.h bench/report.c bench/run.c bench/spin.h bench/waits.c
 bench_bench_LDADD = $(bench_cxx) lib/libklock.la $(BENCH_PEERS_LIBS) $(PTHREAD_LIBS)
 bench_bench_LDFLAGS = $(AM_LDFLAGS) -no-install
-CLEANFILES += bench/bench bench/locks_cxx.o
+CLEANFILES += bench/locks_cxx.o
 EXTRA_DIST += bench/locks_cxx.cc bench/locks_cxx.def
 
 # The peers that are C++. Not a source of the program: who has no C++ compiler needs none.

@@ -136,7 +136,7 @@ static inline void bench_write(struct bench_thread *t, struct bench_data *d)
 	static void mix_##id(struct bench_thread *t)                                               \
 	{                                                                                          \
 		BENCH_ADDRESS(objects, 0);                                                         \
-		while (!__atomic_load_n(t->stop, __ATOMIC_RELAXED)) {                              \
+		do {                                                                               \
 			for (int i = 0; i < BENCH_TIMED; i++) {                                    \
 				int64_t began = i ? 0 : bench_now_ns();                            \
 				uint64_t waited = 0;                                               \
@@ -146,7 +146,7 @@ static inline void bench_write(struct bench_thread *t, struct bench_data *d)
 				t->turns++;                                                        \
 				bench_work(t->gap);                                                \
 			}                                                                          \
-		}                                                                                  \
+		} while (!__atomic_load_n(t->stop, __ATOMIC_RELAXED));                             \
 	}
 
 #define BENCH_TIMES(name, objects, code)                                                           \

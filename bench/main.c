@@ -118,21 +118,37 @@ static void put_locks(FILE *tsv)
 		bench_put_lock(tsv, lock);
 }
 
-int main(int argc, char **argv)
+/* Runs the rows that are asked for, and returns how many they were. */
+static unsigned int run_rows(const struct bench_options *options)
 {
-	struct bench_options options = parse(argc, argv);
+	unsigned int n = 0;
 
-	if (options.tsv)
-		put_locks(options.tsv);
 	/* First: its workers begin as processes that took no lock. */
-	if (bench_row_wanted(options.rows, "lockdep"))
+	if (bench_row_wanted(options->rows, "lockdep")) {
 		bench_lockdep();
+		n++;
+	}
 	bench_locks_init();
 	bench_thread_begin();
 	for (size_t i = 0; i < NR_TABLES; i++)
 		for (const struct bench_row *row = tables[i]; row->key; row++)
-			if (bench_row_wanted(options.rows, row->key))
-				bench_run_row(row, &options);
+			if (bench_row_wanted(options->rows, row->key)) {
+				bench_run_row(row, options);
+				n++;
+			}
+	return n;
+}
+
+int main(int argc, char **argv)
+{
+	struct bench_options options = parse(argc, argv);
+	int64_t began = bench_now_ns();
+
+	if (options.tsv)
+		put_locks(options.tsv);
+	if (!run_rows(&options))
+		refuse("--rows", options.rows);
+	printf("\n%.0f seconds\n", (double)(bench_now_ns() - began) / 1e9);
 	if (options.tsv && fclose(options.tsv)) {
 		perror("bench: writing the TSV");
 		return 1;

@@ -34,7 +34,7 @@ static void *attempt(void *arg)
 	uint64_t wrong = 0;
 
 	bench_bind(0);
-	while (!__atomic_load_n(&run.stop, __ATOMIC_RELAXED)) {
+	do {
 		int64_t began = bench_now_ns();
 		bool got = lock->attempt(0, false);
 
@@ -44,7 +44,7 @@ static void *attempt(void *arg)
 		wrong += __atomic_load_n(&lock->data->left, __ATOMIC_RELAXED) !=
 			 __atomic_load_n(&lock->data->right, __ATOMIC_RELAXED);
 		lock->give(0, false);
-	}
+	} while (!__atomic_load_n(&run.stop, __ATOMIC_RELAXED));
 	bench_check(lock, wrong);
 	return NULL;
 }

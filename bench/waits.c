@@ -108,7 +108,7 @@ static void *wait_and_measure(void *arg)
 {
 	bool write = !run.row->writes;
 
-	while (!stopped()) {
+	do {
 		int64_t began = bench_now_ns(), spent;
 		struct timespec rest = { 0, 0 };
 
@@ -119,7 +119,7 @@ static void *wait_and_measure(void *arg)
 		spent = bench_now_ns() - began;
 		rest.tv_nsec = spent < PERIOD_NS ? PERIOD_NS - spent : 0;
 		nanosleep(&rest, NULL);
-	}
+	} while (!stopped());
 	return arg;
 }
 

@@ -29,6 +29,7 @@ include tests/abi/local.mk
 include tests/coverage/local.mk
 include tests/static/local.mk
 include tests/lint/local.mk
+include tests/bench/local.mk
 include tests/install/local.mk
 include tests/docs/local.mk
 
