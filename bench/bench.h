@@ -91,6 +91,6 @@ void bench_start(pthread_t *thread, void *(*fn)(void *), void *arg);
 /* Ends the program: a lock that does not lock is not worth measuring. */
 void bench_check(const struct bench_lock *lock, uint64_t wrong);
 
-void bench_lockdep(void);
+void bench_lockdep(FILE *tsv);
 
 #endif

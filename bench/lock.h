@@ -66,7 +66,9 @@ extern const struct bench_lock bench_locks[], bench_cxx_locks[];
 
 /* What a static initialiser cannot say. */
 void bench_locks_init(void);
-void bench_cxx_locks_init(void);
+
+/* absl's detector of deadlocks, which is on unless told otherwise. */
+void bench_cxx_detector(bool on);
 
 /* Before the first and after the last use of the locks by a thread. */
 void bench_thread_begin(void);

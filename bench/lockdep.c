@@ -9,6 +9,7 @@
 #include <klock.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -109,6 +110,21 @@ static void new_chains(void)
 	round++;
 }
 
+static const struct bench_lock *absl(void)
+{
+	const struct bench_lock *lock = bench_cxx_locks;
+
+	while (lock->name && strcmp(lock->from, "absl"))
+		lock++;
+	return lock->name ? lock : NULL;
+}
+
+static void absl_pair(void)
+{
+	if (absl())
+		absl()->write_pairs(PAIRS);
+}
+
 static const struct row {
 	const char *name;
 	void (*run)(void);
@@ -122,9 +138,28 @@ static const struct row {
 	{ "percpu rwsem read", percpu_read, PAIRS },
 	{ "two threads, a mutex each", two_threads, PAIRS },
 	{ "a chain never seen before", new_chains, NEW_CHAINS },
+	{ "absl Mutex, its detector", absl_pair, PAIRS }, /* last: it may not be there */
 };
 
 #define NR_ROWS (sizeof(rows) / sizeof(rows[0]))
+
+static bool detectors_off(void)
+{
+	bench_cxx_detector(false);
+	return true;
+}
+
+static bool detectors_on(void)
+{
+	bench_cxx_detector(true);
+	return klock_lockdep_enable();
+}
+
+static bool statistics_on(void)
+{
+	bench_cxx_detector(false);
+	return klock_lockstat_enable();
+}
 
 struct worker {
 	pid_t pid;
@@ -156,7 +191,7 @@ static void start(struct worker *w, bool (*enable)(void))
 	if (!w->pid) {
 		close(ask[1]);
 		close(answer[0]);
-		if (enable && !enable())
+		if (!enable())
 			abort();
 		work(ask[0], answer[1]);
 		_exit(0);
@@ -182,17 +217,31 @@ static void finish(struct worker *w)
 	waitpid(w->pid, NULL, 0);
 }
 
-void bench_lockdep(void)
+static void print_row(const char *name, double *off, double *on, double *ratio, double *stat,
+		      FILE *tsv)
+{
+	double values[] = { bench_quantile(off, ROUNDS, 0.5), bench_quantile(on, ROUNDS, 0.5),
+			    bench_quantile(ratio, ROUNDS, 0.5), bench_quantile(stat, ROUNDS, 0.5) };
+
+	printf("%-28s %8.2f %8.2f %22.2f %9.2f\n", name, values[0], values[1], values[2],
+	       values[3]);
+	if (tsv)
+		fprintf(tsv, "checker\t%s\t%.4g\t%.4g\t%.4g\t%.4g\n", name, values[0], values[1],
+			values[2], values[3]);
+}
+
+void bench_lockdep(FILE *tsv)
 {
 	static struct worker off, on, stat;
 	static double ratios[NR_ROWS][ROUNDS];
+	size_t n = absl() ? NR_ROWS : NR_ROWS - 1;
 
 	fflush(stdout); /* the workers have a copy */
-	start(&off, NULL);
-	start(&on, klock_lockdep_enable);
-	start(&stat, klock_lockstat_enable);
+	start(&off, detectors_off);
+	start(&on, detectors_on);
+	start(&stat, statistics_on);
 	for (int round = 0; round < ROUNDS; round++)
-		for (size_t i = 0; i < NR_ROWS; i++) {
+		for (size_t i = 0; i < n; i++) {
 			off.ns[i][round] = run(&off, (unsigned char)i);
 			on.ns[i][round] = run(&on, (unsigned char)i);
 			stat.ns[i][round] = run(&stat, (unsigned char)i);
@@ -203,9 +252,6 @@ void bench_lockdep(void)
 	finish(&off);
 	printf("\nThe checkers: lock and unlock, ns (%d rounds, medians)\n", ROUNDS);
 	printf("%-28s %8s %8s %22s %9s\n", "", "off", "lockdep", "to a pthread pair", "lockstat");
-	for (size_t i = 0; i < NR_ROWS; i++)
-		printf("%-28s %8.2f %8.2f %22.2f %9.2f\n", rows[i].name,
-		       bench_quantile(off.ns[i], ROUNDS, 0.5), bench_quantile(on.ns[i], ROUNDS, 0.5),
-		       bench_quantile(ratios[i], ROUNDS, 0.5),
-		       bench_quantile(stat.ns[i], ROUNDS, 0.5));
+	for (size_t i = 0; i < n; i++)
+		print_row(rows[i].name, off.ns[i], on.ns[i], ratios[i], stat.ns[i], tsv);
 }

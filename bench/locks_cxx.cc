@@ -24,10 +24,12 @@ const struct bench_lock bench_cxx_locks[] = {
 	{},
 };
 
-/* absl checks the order of its mutexes unless told otherwise; nobody else does here. */
-void bench_cxx_locks_init(void)
+void bench_cxx_detector(bool on)
 {
 #ifdef BENCH_ABSL
-	absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
+	absl::SetMutexDeadlockDetectionMode(on ? absl::OnDeadlockCycle::kReport
+					       : absl::OnDeadlockCycle::kIgnore);
+#else
+	(void)on;
 #endif
 }

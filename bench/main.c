@@ -125,7 +125,7 @@ static unsigned int run_rows(const struct bench_options *options)
 
 	/* First: its workers begin as processes that took no lock. */
 	if (bench_row_wanted(options->rows, "lockdep")) {
-		bench_lockdep();
+		bench_lockdep(options->tsv);
 		n++;
 	}
 	bench_locks_init();

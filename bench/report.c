@@ -7,6 +7,7 @@
  *   waits KEY LOCK NUMBER MEDIAN P99 P99.9 P99.99 LONGEST  (us)
  *   bin KEY LOCK FROM TO NUMBER                             (us)
  *   rounds KEY NUMBER REDONE DISTURBED
+ *   checker WHAT OFF LOCKDEP RATIO LOCKSTAT                 (ns; to a pthread pair)
  * JAIN and LONGEST are "-" where a row does not ask.
  */
 #include "bench.h"

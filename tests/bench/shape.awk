@@ -50,6 +50,12 @@ $1 == "bin" {
 	counted[$2, $3] += $6
 	next
 }
+$1 == "checker" {
+	if (NF != 6 || !numbers(3, 6))
+		wrong("no line of the checkers")
+	checkers++
+	next
+}
 { wrong("neither a row nor anything else") }
 
 END {
@@ -59,4 +65,6 @@ END {
 	for (i = split(wanted, keys, " "); i; i--)
 		if (!rows[keys[i]])
 			print "no lock was measured at row " keys[i]
+	if (!checkers)
+		print "no line of the checkers"
 }
