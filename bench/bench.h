@@ -26,8 +26,8 @@ struct bench_row {
 	unsigned int kinds;           /* of the locks it applies to */
 	unsigned int without;         /* locks of these kinds */
 	unsigned int threads;         /* 0: the calling one */
-	unsigned int rounds;          /* so many times those of other rows, 0: once in all */
-	double seconds;               /* so many times those of other rows */
+	unsigned int rounds;          /* for each five of --rounds, 0: one in all */
+	double seconds;               /* so many times those of --seconds */
 	unsigned int writes;          /* of a thousand turns */
 	unsigned int hold_ns, gap_ns; /* what the threads do with the lock, and without it */
 	bool gapless;                 /* the threads leave no gap for the one that waits */

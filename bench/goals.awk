@@ -64,7 +64,8 @@ function goal(number, what,    verdict) {
 	if (!n)
 		verdict = "not measured"
 	else if (worst > 0)
-		verdict = sprintf("missed by %.0f %%", worst * 100)
+		verdict = worst < 9 ? sprintf("missed by %.0f %%", worst * 100) \
+			: sprintf("missed by %.0f times", worst + 1)
 	else
 		verdict = "met"
 	if (n && missing != "")

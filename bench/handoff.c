@@ -78,12 +78,12 @@ static void hand_off(const struct bench_row *row, const struct bench_lock *lock,
 
 const struct bench_row bench_handoff_rows[] = {
 	{ "hand-awake", "Handing over and back, both awake on 2 CPUs", "us", hand_off,
-	  .kinds = KINDS, .threads = 2, .rounds = 1, .seconds = 1 },
+	  .kinds = KINDS, .threads = 2, .rounds = 5, .seconds = 1 },
 	{ "hand-sleeper", "Handing over and back, each asleep for 200 us before", "us", hand_off,
-	  .kinds = KINDS, .without = BENCH_SPIN, .threads = 2, .rounds = 1, .seconds = 2,
+	  .kinds = KINDS, .without = BENCH_SPIN, .threads = 2, .rounds = 5, .seconds = 2,
 	  .hold_ns = 200000 },
 	{ "hand-one-cpu", "Handing over and back, both on one CPU", "us", hand_off, .kinds = KINDS,
-	  .without = BENCH_SPIN, .threads = 2, .rounds = 1, .seconds = 1, .one_cpu = true },
+	  .without = BENCH_SPIN, .threads = 2, .rounds = 5, .seconds = 1, .one_cpu = true },
 	{ 0 },
 };
 
@@ -139,6 +139,6 @@ static void burn_cpu(const struct bench_row *row, const struct bench_lock *lock,
 const struct bench_row bench_burn_rows[] = {
 	{ "burn", "CPU that 7 waiters use until they get a lock that is held for 200 ms", "ms",
 	  burn_cpu, .kinds = BENCH_RW | BENCH_MUTEX, .without = BENCH_SPIN, .threads = 8,
-	  .rounds = 1, .hold_ns = 200000000 },
+	  .rounds = 2, .hold_ns = 200000000 },
 	{ 0 },
 };

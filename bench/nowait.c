@@ -71,6 +71,6 @@ const struct bench_row bench_nowait_rows[] = {
 	{ "nowait",
 	  "An attempt to read while another thread writes: p99.99, and a clock's 20 to 40 ns", "us",
 	  nowait, .kinds = BENCH_RW | BENCH_REQUEST, .without = BENCH_NO_READ_TRY, .threads = 2,
-	  .rounds = 1, .seconds = 4, .hold_ns = 300, .gap_ns = 300 },
+	  .rounds = 5, .seconds = 2, .hold_ns = 300, .gap_ns = 300 },
 	{ 0 },
 };

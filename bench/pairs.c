@@ -24,7 +24,7 @@ static void pairs(const struct bench_row *row, const struct bench_lock *lock, do
 
 #define ROW(key, title, fn, which, ...)                                                            \
 	{                                                                                          \
-		key, title, "ns", fn, .kinds = which, .rounds = 4, .seconds = 0.05, __VA_ARGS__    \
+		key, title, "ns", fn, .kinds = which, .rounds = 20, .seconds = 0.05, __VA_ARGS__    \
 	}
 
 const struct bench_row bench_pairs_rows[] = {

@@ -144,8 +144,8 @@ static void waits(const struct bench_row *row, const struct bench_lock *lock, do
 
 #define WAITS(key, title, nr, ...)                                                                 \
 	{                                                                                          \
-		key, title, "us", waits, .kinds = BENCH_RW, .threads = nr, .rounds = 1,            \
-					 .seconds = 6, __VA_ARGS__                                 \
+		key, title, "us", waits, .kinds = BENCH_RW, .threads = nr, .rounds = 5,            \
+					 .seconds = 5, __VA_ARGS__                                 \
 	}
 
 const struct bench_row bench_waits_rows[] = {
