@@ -10,7 +10,7 @@ $1 == "row" { key = $2 SUBSEP $3; rows[$2] = 1; ids[$3] = 1
 	value[key] = $5; ratio[key] = $8; jain[key] = $11
 	if (kind[$3] == "again")
 		noise[$2] = max(max(1 - $9, $10 - 1), 0) }
-$1 == "waits" { key = $2 SUBSEP $3; p999[key] = $7; p9999[key] = $8 }
+$1 == "waits" { key = $2 SUBSEP $3; p99[key] = $6; p999[key] = $7 }
 
 function max(a, b) { return a > b ? a : b }
 
@@ -77,13 +77,14 @@ function goal(number, what,    verdict) {
 	worst_text = parts_text = missing = ""
 }
 
-# The lock whose longer wait of the two rows is the shortest, and that wait.
+# The lock whose longer wait of the two rows is the shortest, and that wait. Of the waits of all
+# rounds together: a lock that starves somebody in some of the rounds does starve.
 function best_at_once(a, b,    id, longer, found) {
 	found = ""
 	for (id in ids) {
-		if (kind[id] != "sleeps" || from[id] == "klock" || !((a, id) in value))
+		if (kind[id] != "sleeps" || from[id] == "klock" || !((a, id) in p99))
 			continue
-		longer = max(value[a, id], value[b, id])
+		longer = max(p99[a, id], p99[b, id])
 		if (found == "" || longer < at_once) {
 			found = id
 			at_once = longer
@@ -99,8 +100,8 @@ function waits_at_once(    peer) {
 		return
 	}
 	part("wait-write rwsem p99 beside the longer of both of " name[peer], \
-		value["wait-write", "rwsem"], at_once * level("wait-write"), 0, " us")
-	part("wait-read rwsem p99 beside the same", value["wait-read", "rwsem"], \
+		p99["wait-write", "rwsem"], at_once * level("wait-write"), 0, " us")
+	part("wait-read rwsem p99 beside the same", p99["wait-read", "rwsem"], \
 		at_once * level("wait-read"), 0, " us")
 }
 
