@@ -134,6 +134,8 @@ KLOCK_INLINE KLOCK_MUST_CHECK int
 klock_percpu_down_read_trylock(struct KLOCK_TAG(percpu_rw_semaphore) *sem)
 	KLOCK_TRY_ACQUIRES_SHARED(1, sem)
 {
+	if (klock_word_read_refused(&sem->rw.word))
+		return 0;
 	if (klock_percpu_read_fast(sem))
 		return 1;
 	return !klock_percpu_acquire(sem, KLOCK_READ | KLOCK_TRY, KLOCK_FOREVER);

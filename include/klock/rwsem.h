@@ -184,10 +184,10 @@ KLOCK_INLINE void klock_down_write_nest_map(struct KLOCK_TAG(rw_semaphore) *sem,
 KLOCK_INLINE KLOCK_MUST_CHECK int klock_down_write_trylock(struct KLOCK_TAG(rw_semaphore) *sem)
 	KLOCK_TRY_ACQUIRES(1, sem)
 {
+	if (klock_word_write_refused(&sem->word)) /* a load; an exchange would be 2 ns */
+		return 0;
 	if (klock_word_write_fast(&sem->word))
 		return 1;
-	if (klock_word_write_refused(&sem->word))
-		return 0;
 	return !klock_rwsem_acquire(sem, KLOCK_WRITE | KLOCK_TRY, KLOCK_FOREVER, NULL);
 }
 
