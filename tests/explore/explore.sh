@@ -7,7 +7,7 @@ top_srcdir=${top_srcdir:-$(cd "$(dirname "$0")/../.." && pwd)}
 . "$top_srcdir/tests/support/tap.sh"
 explore=${top_builddir:-.}/tests/explore/explore
 small='mutex_w_w_again mutex_kill_all_ends_wait rwsem_d_r rwsem_kill_reader percpu_w_r_again
-	semaphore_timeout bit_kill_ends_wait rwsem_nobody_passes'
+	semaphore_timeout bit_kill_ends_wait rwsem_w_tryread'
 
 EXPLORE_MAX=${EXPLORE_MAX-10000} "$explore"
 status=$?
