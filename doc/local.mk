@@ -21,7 +21,8 @@ dist_man_MANS = \
 	doc/man/klock_semaphore.3 \
 	doc/man/klock_show_locks.3 \
 	doc/man/klock_task.3 \
-	doc/man/klock_wait_bit.3
+	doc/man/klock_wait_bit.3 \
+	doc/man/klock_waitq.3
 
 # Of a program that is not installed.
 EXTRA_DIST += doc/man/filecache.1

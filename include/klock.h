@@ -17,5 +17,6 @@
 #include <klock/task.h>
 #include <klock/version.h>
 #include <klock/wait_bit.h>
+#include <klock/waitq.h>
 
 #endif

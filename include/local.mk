@@ -25,7 +25,8 @@ klockinclude_HEADERS = \
 	include/klock/show.h \
 	include/klock/task.h \
 	include/klock/version.h \
-	include/klock/wait_bit.h
+	include/klock/wait_bit.h \
+	include/klock/waitq.h
 
 # The paths of the kernel's headers, for code that comes from there: -I$(compatdir).
 compatdir = $(includedir)/klock/compat

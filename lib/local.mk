@@ -36,6 +36,8 @@ base = \
 wait = \
 	lib/wait/park.c \
 	lib/wait/park.h \
+	lib/wait/request.c \
+	lib/wait/request.h \
 	lib/wait/signal.c \
 	lib/wait/signal.h \
 	lib/wait/task.c \
@@ -135,9 +137,13 @@ locks = \
 	lib/locks/percpu_rwsem.c \
 	lib/locks/reader_bias.c \
 	lib/locks/reader_bias.h \
+	lib/locks/request.h \
 	lib/locks/rwsem.c \
 	lib/locks/semaphore.c \
-	lib/locks/wait_bit.c
+	lib/locks/wait_bit.c \
+	lib/locks/waitq.c \
+	lib/locks/word_request.c \
+	lib/locks/word_request.h
 
 lockstat = \
 	lib/lockstat/count.c \

@@ -4,8 +4,9 @@
  *
  * iocb_read_lock() and its kin return 0 WHEN THE LOCK IS HELD and a negative
  * errno when it is not: -EAGAIN when the request may not wait, -EINTR when the
- * thread was killed while it waited. The sense is that of the _killable()
- * forms, not of the trylocks, so
+ * thread was killed while it waited, -EIOCBQUEUED with IOCB_WAITQ, with or without
+ * IOCB_NOWAIT, when it was queued and is granted the lock later (<klock/waitq.h>).
+ * The sense is that of the _killable() forms, not of the trylocks, so
  *
  *	err = iocb_read_lock(iocb, &mapping->invalidate_lock);
  *	if (err)
@@ -15,7 +16,7 @@
  * it got it and goes on without when it did not. The result must be used, and
  * guard.h has iocb_read and iocb_write, with which that slip cannot be written.
  *
- * Context: a thread; with IOCB_NOWAIT it never sleeps.
+ * Context: a thread; with IOCB_NOWAIT or IOCB_WAITQ it never sleeps.
  * Memory order and lockdep: as the trylock or killable form behind it.
  * Since 0.1.
  */
@@ -26,6 +27,7 @@
 #include <klock/mutex.h>
 #include <klock/rwsem.h>
 #include <klock/semaphore.h>
+#include <klock/waitq.h>
 
 KLOCK_BEGIN_DECLS
 
@@ -38,6 +40,7 @@ struct KLOCK_TAG(kiocb) {
 	int ki_flags; /* IOCB_* */
 	unsigned short ki_ioprio;
 	void *private_data;
+	struct klock_waitq *ki_waitq; /* with IOCB_WAITQ: see <klock/waitq.h> */
 };
 
 /* The kernel's values. The RWF_* ones are those of preadv2(2) on Linux. */
@@ -57,7 +60,7 @@ enum {
 	KLOCK_IOCB_EVENTFD = 1 << 16,
 	KLOCK_IOCB_DIRECT = 1 << 17,
 	KLOCK_IOCB_WRITE = 1 << 18,
-	KLOCK_IOCB_WAITQ = 1 << 19, /* reserved: asynchronous lock requests */
+	KLOCK_IOCB_WAITQ = 1 << 19, /* -EIOCBQUEUED instead of a wait or -EAGAIN */
 	KLOCK_IOCB_NOIO = 1 << 20,  /* fail rather than start I/O */
 
 	KLOCK_IOMAP_WRITE = 1 << 0,
@@ -88,11 +91,20 @@ KLOCK_INLINE KLOCK_MUST_CHECK int klock_kiocb_set_rw_flags(struct KLOCK_TAG(kioc
 	return 0;
 }
 
+/* What is behind IOCB_WAITQ; 0, -EIOCBQUEUED, or -EINVAL and a report. */
+KLOCK_MUST_CHECK int klock_rwsem_request(struct KLOCK_TAG(rw_semaphore) *sem, unsigned int how,
+					 struct klock_waitq *wq);
+KLOCK_MUST_CHECK int klock_mutex_request(struct KLOCK_TAG(mutex) *lock, struct klock_waitq *wq);
+KLOCK_MUST_CHECK int klock_semaphore_request(struct KLOCK_TAG(semaphore) *sem,
+					     struct klock_waitq *wq);
+
 /* Holds `sem` for reading on 0. */
 KLOCK_INLINE KLOCK_MUST_CHECK int klock_iocb_read_lock(const struct KLOCK_TAG(kiocb) *iocb,
 						       struct KLOCK_TAG(rw_semaphore) *sem)
 	KLOCK_TRY_ACQUIRES_SHARED(0, sem)
 {
+	if (iocb->ki_flags & KLOCK_IOCB_WAITQ)
+		return klock_rwsem_request(sem, KLOCK_READ, iocb->ki_waitq);
 	if (iocb->ki_flags & KLOCK_IOCB_NOWAIT)
 		return klock_down_read_trylock(sem) ? 0 : -EAGAIN;
 	return klock_down_read_killable(sem);
@@ -103,6 +115,8 @@ KLOCK_INLINE KLOCK_MUST_CHECK int klock_iocb_write_lock(const struct KLOCK_TAG(k
 							struct KLOCK_TAG(rw_semaphore) *sem)
 	KLOCK_TRY_ACQUIRES(0, sem)
 {
+	if (iocb->ki_flags & KLOCK_IOCB_WAITQ)
+		return klock_rwsem_request(sem, KLOCK_WRITE, iocb->ki_waitq);
 	if (iocb->ki_flags & KLOCK_IOCB_NOWAIT)
 		return klock_down_write_trylock(sem) ? 0 : -EAGAIN;
 	return klock_down_write_killable(sem);
@@ -113,6 +127,8 @@ KLOCK_INLINE KLOCK_MUST_CHECK int klock_iocb_mutex_lock(const struct KLOCK_TAG(k
 							struct KLOCK_TAG(mutex) *lock)
 	KLOCK_TRY_ACQUIRES(0, lock)
 {
+	if (iocb->ki_flags & KLOCK_IOCB_WAITQ)
+		return klock_mutex_request(lock, iocb->ki_waitq);
 	if (iocb->ki_flags & KLOCK_IOCB_NOWAIT)
 		return klock_mutex_trylock(lock) ? 0 : -EAGAIN;
 	return klock_mutex_lock_killable(lock);
@@ -122,6 +138,8 @@ KLOCK_INLINE KLOCK_MUST_CHECK int klock_iocb_mutex_lock(const struct KLOCK_TAG(k
 KLOCK_INLINE KLOCK_MUST_CHECK int klock_iocb_down(const struct KLOCK_TAG(kiocb) *iocb,
 						  struct KLOCK_TAG(semaphore) *sem)
 {
+	if (iocb->ki_flags & KLOCK_IOCB_WAITQ)
+		return klock_semaphore_request(sem, iocb->ki_waitq);
 	if (iocb->ki_flags & KLOCK_IOCB_NOWAIT)
 		return klock_down_trylock(sem) ? -EAGAIN : 0;
 	return klock_down_killable(sem);

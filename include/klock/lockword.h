@@ -32,12 +32,14 @@ KLOCK_BEGIN_DECLS
  * 31      FULL      nobody: a reader count that reached it would have overflown
  *
  * DESTROYED: WRITER with a thread number that none has; set by a destroy, cleared by an init.
+ * REQUEST: WRITER with another such number; granted to a request that no thread has claimed yet.
  *
  * transitions (k readers, w = WAITERS; WAKING and PENDING left out, BIASED stays but in the last):
  *   0 -> WRITER          write; also past a waiter that wakes up (lib/locks/lockword.c)
  *   k -> k+1             read; the same
  *   WRITER -> 0          release          k -> k-1            release
- *   WRITER,w -> WRITER'  handed to a writer at the queue's head
+ *   WRITER,w -> WRITER'  handed to a writer, or a request, at the queue's head
+ *   REQUEST -> WRITER    a thread claims it
  *   WRITER,w -> k,w'     handed to all k readers that wait, when a reader is at the head
  *   WRITER,w -> 1+k,w'   downgrade, and the readers at the head with it
  *   WRITER,BIASED -> WRITER   no reader has the lock in a slot any more
@@ -52,6 +54,7 @@ KLOCK_BEGIN_DECLS
 #define KLOCK_W_READER (1u << KLOCK_W_SHIFT)
 #define KLOCK_W_FULL 0x80000000u
 #define KLOCK_W_DESTROYED (~KLOCK_W_FLAGS | KLOCK_W_WRITER)
+#define KLOCK_W_REQUEST (KLOCK_W_DESTROYED & ~KLOCK_W_FULL)
 
 /* BIASED alone of these: readers may come in by their slots. Both: the writer waits for them. */
 #define KLOCK_W_BIAS (KLOCK_W_BIASED | KLOCK_W_WRITER)

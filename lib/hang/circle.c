@@ -30,14 +30,16 @@ bool klock_reads(const struct klock_task *task, const struct klock_seen_wait *ow
 enum klock_blocks klock_blocks(const struct klock_seen_wait *by, const struct klock_seen_wait *wait)
 {
 	if (wait->holders.writer)
-		return wait->holders.writer == by->task->word ? KLOCK_BLOCKS_AS_WRITER
-							      : KLOCK_BLOCKS_NOT;
+		return by->task && wait->holders.writer == by->task->word
+			       ? KLOCK_BLOCKS_AS_WRITER
+			       : KLOCK_BLOCKS_NOT;
 	if (!wait->holders.readers)
 		return KLOCK_BLOCKS_NOT;
 	if (wait->shared) /* the records of one queue are in its order */
 		return by < wait && by->addr == wait->addr && !by->shared ? KLOCK_BLOCKS_IN_QUEUE
 									  : KLOCK_BLOCKS_NOT;
-	return klock_reads(by->task, by, wait) ? KLOCK_BLOCKS_AS_READER : KLOCK_BLOCKS_NOT;
+	return by->task && klock_reads(by->task, by, wait) ? KLOCK_BLOCKS_AS_READER
+							   : KLOCK_BLOCKS_NOT;
 }
 
 /* Of two that began at the same time, the one with the higher thread number. */
@@ -51,6 +53,8 @@ static bool takes_part(const struct klock_seen_wait *w, const struct klock_seen_
 {
 	if (w == from)
 		return true;
+	if (w->request) /* no thread is stuck in it */
+		return false;
 	return w->deadline == KLOCK_FOREVER &&
 	       (which == KLOCK_CIRCLE_FIRM || began_before(w, from));
 }

@@ -36,7 +36,7 @@ static void tell_step(struct klock_sigtext *t, struct klock_seen *seen,
 		      const struct klock_seen_wait *w, const struct klock_seen_wait *by)
 {
 	klock_sigtext_add(t, "klock:   ");
-	klock_add_thread(t, w->tid);
+	klock_tell_waiter(t, w);
 	klock_sigtext_add(t, " waits for ");
 	klock_tell_lock(t, w);
 	klock_sigtext_add(t, " ");
@@ -44,7 +44,7 @@ static void tell_step(struct klock_sigtext *t, struct klock_seen *seen,
 	klock_sigtext_add(t, "\nklock:     ");
 	if (by && klock_blocks(by, w) == KLOCK_BLOCKS_IN_QUEUE) {
 		klock_sigtext_add(t, "behind the writer ");
-		klock_add_thread(t, by->tid);
+		klock_tell_waiter(t, by);
 	} else {
 		klock_tell_holders(t, seen, w);
 	}

@@ -22,6 +22,7 @@ struct klock_seen_wait {
 	int64_t since, deadline;
 	enum klock_wait_mode mode;
 	bool shared;
+	bool request; /* that no thread sleeps for: `task` is NULL */
 	uint8_t bit;
 	unsigned int subclass;
 	bool blind; /* the lock does not show who holds it */

@@ -43,7 +43,7 @@ static void tell_queue(struct klock_seen *seen, size_t first)
 		if (w->addr != head->addr)
 			continue;
 		klock_sigtext_add(t, "klock:   %u. ", ++n);
-		klock_add_thread(t, w->tid);
+		klock_tell_waiter(t, w);
 		klock_sigtext_add(t, " ");
 		klock_tell_wait(t, seen, w);
 		klock_sigtext_add(t, "\n");
@@ -87,10 +87,16 @@ static void tell_list(struct klock_seen *seen, const struct klock_task *task)
 static void tell_all(struct klock_seen *seen)
 {
 	struct klock_sigtext *t = &seen->text;
+	size_t threads = 0;
 
+	for (size_t i = 0; i < seen->count; i++)
+		threads += !seen->waits[i].request;
 	klock_sigtext_add(t, "klock: process %d: %lu thread%s wait%s for locks\n", (int)getpid(),
-			  (unsigned long)seen->count, seen->count == 1 ? "" : "s",
-			  seen->count == 1 ? "s" : "");
+			  (unsigned long)threads, threads == 1 ? "" : "s",
+			  threads == 1 ? "s" : "");
+	if (threads != seen->count)
+		klock_sigtext_add(t, "klock: and %lu requests\n",
+				  (unsigned long)(seen->count - threads));
 	for (size_t i = 0; i < seen->count; i++)
 		if (begins_lock(seen, i))
 			tell_queue(seen, i);

@@ -27,6 +27,14 @@ void klock_tell_lock(struct klock_sigtext *text, const struct klock_seen_wait *w
 	klock_sigtext_add(text, " at %p", w->type ? w->lock : w->addr);
 }
 
+void klock_tell_waiter(struct klock_sigtext *text, const struct klock_seen_wait *w)
+{
+	if (w->request)
+		klock_sigtext_add(text, "a request");
+	else
+		klock_add_thread(text, w->tid);
+}
+
 static const char *wanted(const struct klock_seen_wait *w)
 {
 	if (w->type && w->type->counted)
@@ -112,6 +120,8 @@ void klock_tell_holders(struct klock_sigtext *text, struct klock_seen *seen,
 
 	if (writer)
 		tell_writer(text, seen, w, writer);
+	else if (w->holders.writer == KLOCK_W_REQUEST)
+		klock_sigtext_add(text, "granted to a request that no thread has claimed");
 	else if (w->holders.readers)
 		tell_readers(text, seen, w);
 	else if (w->type && w->type->counted)

@@ -8,6 +8,9 @@
 /* "'name'", or "'name/1'" as lockdep has it. */
 void klock_tell_name(struct klock_sigtext *text, const char *name, unsigned int subclass);
 
+/* "worker/12", or "a request". */
+void klock_tell_waiter(struct klock_sigtext *text, const struct klock_seen_wait *w);
+
 /* "mutex 'lock' at 0x1234", "bit 5 at 0x1234" */
 void klock_tell_lock(struct klock_sigtext *text, const struct klock_seen_wait *w);
 

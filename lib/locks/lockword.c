@@ -32,6 +32,7 @@
 #include "locks/awake.h"
 #include "locks/init.h"
 #include "locks/reader_bias.h"
+#include "locks/word_request.h"
 #include "wait/park.h"
 #include <errno.h>
 
@@ -67,18 +68,21 @@ static bool check(struct klock_queue *q, struct klock_waiter *me)
 	bool first = klock_queue_first(q) == me;
 	bool alone = first && !klock_queue_next(q, me);
 	uint32_t w = klock_load_relaxed(word), new; /* only a guess: the exchange decides */
-	bool taken;
+	bool taken, drains;
 
 	do {
 		taken = first && klock_word_compatible(w, me->shared) && !barred(w, me->shared);
-		if (taken)
+		drains = taken && klock_request_drains(w, me);
+		if (drains)
+			new = (w & KEPT) + KLOCK_W_REQUEST + KLOCK_W_WAITERS;
+		else if (taken)
 			new = (w & ~(KLOCK_W_FLAGS & ~KEPT)) +
 			      klock_word_hold_of(me->task, me->shared) +
 			      (alone ? 0 : KLOCK_W_WAITERS);
 		else
 			new = missed(w, first);
 	} while (!klock_cas_acquire(word, &w, new));
-	return taken;
+	return drains ? klock_request_drain_here(q, me) : taken;
 }
 
 static uint32_t count_readers(struct klock_queue *q, bool *writers)
@@ -108,7 +112,7 @@ static void grant_readers(struct klock_queue *q)
 	}
 }
 
-enum turn { TURN_NOBODY, TURN_READERS, TURN_WAKE, TURN_HANDOFF };
+enum turn { TURN_NOBODY, TURN_READERS, TURN_WAKE, TURN_HANDOFF, TURN_DRAIN };
 
 /* What is to become of the word after `drop` is taken off, and whose turn it is. */
 static enum turn next_turn(struct klock_queue *q, uint32_t w, uint32_t drop, uint32_t *new)
@@ -131,12 +135,17 @@ static enum turn next_turn(struct klock_queue *q, uint32_t w, uint32_t drop, uin
 		*new = (holds + readers * KLOCK_W_READER) | (more ? KLOCK_W_WAITERS : 0);
 		return TURN_READERS;
 	}
-	if (head->tries < KLOCK_HANDOFF_AFTER && drop != KLOCK_W_READER) {
+	if (head->tries < KLOCK_HANDOFF_AFTER && drop != KLOCK_W_READER && !head->request) {
 		*new = holds | KLOCK_W_WAITERS | KLOCK_W_WAKING;
 		return TURN_WAKE;
 	}
+	if (klock_request_drains(n, head)) {
+		*new = holds | KLOCK_W_REQUEST | KLOCK_W_WAITERS;
+		return TURN_DRAIN;
+	}
 	more = klock_queue_next(q, head) != NULL;
-	*new = holds | head->task->word | (more ? KLOCK_W_WAITERS : 0);
+	*new = holds | (head->request ? KLOCK_W_REQUEST : head->task->word) |
+	       (more ? KLOCK_W_WAITERS : 0);
 	return TURN_HANDOFF;
 }
 
@@ -158,6 +167,10 @@ static void advance(struct klock_queue *q, uint32_t drop)
 	case TURN_WAKE:
 		klock_queue_wake(q, klock_queue_first(q));
 		break;
+	case TURN_DRAIN:
+		if (!klock_request_drain(q, klock_queue_first(q)))
+			break;
+		/* fall through */
 	case TURN_HANDOFF:
 		klock_queue_grant(q, klock_queue_first(q));
 		break;
@@ -171,16 +184,20 @@ static void holders(const struct klock_waiter *me, struct klock_holders *holders
 {
 	uint32_t w = klock_load_relaxed((const uint32_t *)me->addr); /* a report, not an access */
 
-	if (w & KLOCK_W_WRITER)
+	if (me->draining)
+		holders->readers = klock_bias_readers(me->addr);
+	else if (w & KLOCK_W_WRITER)
 		holders->writer = w & (~KLOCK_W_FLAGS | KLOCK_W_WRITER);
 	else
 		holders->readers = w >> KLOCK_W_SHIFT;
 }
 
-static const struct klock_wait_ops word_ops = {
+const struct klock_wait_ops klock_word_ops = {
 	.check = check,
 	.advance = advance,
 	.holders = holders,
+	.claim = klock_request_take_word,
+	.left = klock_request_left,
 };
 
 int klock_refuse_negative(const struct klock_event *ev)
@@ -189,9 +206,7 @@ int klock_refuse_negative(const struct klock_event *ev)
 	return -EINVAL;
 }
 
-/* Misuse that only a slow path can see, before it waits. */
-static void check_waitable(uint32_t *word, const struct klock_task *task,
-			   const struct klock_event *ev)
+void klock_word_check_usable(uint32_t *word, const struct klock_event *ev)
 {
 	uint32_t w = klock_load_relaxed(word); /* what is looked for does not change meanwhile */
 
@@ -199,13 +214,20 @@ static void check_waitable(uint32_t *word, const struct klock_task *task,
 		klock_event_bug(ev, "lock used after it was destroyed",
 				"initialise it again before its next use");
 		klock_cas_relaxed(word, &w, 0);
-	} else if (klock_word_owned(w, task->word)) {
-		klock_event_bug(ev, "a thread waits for a lock that it holds for writing",
-				"release the lock first; this wait may never end");
 	} else if (w & KLOCK_W_FULL) {
 		klock_event_bug(ev, "more readers than a lock can count",
 				"look for a down_read() without up_read()");
 	}
+}
+
+/* A request may wait for what its thread holds: the thread goes on, and releases it. */
+static void check_not_own(const uint32_t *word, const struct klock_task *task,
+			  const struct klock_event *ev)
+{
+	/* relaxed: our own hold cannot go away meanwhile */
+	if (klock_word_owned(klock_load_relaxed(word), task->word))
+		klock_event_bug(ev, "a thread waits for a lock that it holds for writing",
+				"release the lock first; this wait may never end");
 }
 
 static void tell_contended(const uint32_t *word, const struct klock_event *ev)
@@ -218,19 +240,30 @@ static void tell_contended(const uint32_t *word, const struct klock_event *ev)
 	klock_watch(KLOCK_EV_CONTENDED, &contended);
 }
 
-/* Parks as one of klock_sleepers. Who watches the locks sends all owners out of line instead. */
-static int sleep_counted(struct klock_waiter *w, const struct klock_event *ev, int64_t deadline_ns)
+void klock_word_count_sleeper(const struct klock_event *ev)
 {
-	int err;
-
 	if (klock_watched)
-		return klock_park(w, deadline_ns);
+		return;
 	/* [W6] counted, then the barrier, then check(): pairs with [W5]. The barrier orders it. */
 	klock_fetch_add_relaxed(&klock_sleepers, 1);
 	if (klock_membarrier_works())
 		klock_barrier_everywhere(ev);
+}
+
+void klock_word_uncount_sleeper(void)
+{
+	if (!klock_watched) /* relaxed: others count themselves */
+		klock_fetch_add_relaxed(&klock_sleepers, (uint32_t)-1);
+}
+
+/* Parks as one of klock_sleepers. */
+static int sleep_counted(struct klock_waiter *w, const struct klock_event *ev, int64_t deadline_ns)
+{
+	int err;
+
+	klock_word_count_sleeper(ev);
 	err = klock_park(w, deadline_ns);
-	klock_fetch_add_relaxed(&klock_sleepers, (uint32_t)-1); /* others count themselves */
+	klock_word_uncount_sleeper();
 	return err;
 }
 
@@ -242,7 +275,7 @@ static __attribute__((noinline)) int wait_for(uint32_t *word, uint32_t *spin,
 	struct klock_task *task = klock_thread();
 	struct klock_waiter w = {
 		.addr = word,
-		.ops = &word_ops,
+		.ops = &klock_word_ops,
 		.what = klock_wait_for(ev),
 		.mode = klock_wait_mode_of(ev->how),
 		.shared = !(ev->how & KLOCK_WRITE),
@@ -252,7 +285,8 @@ static __attribute__((noinline)) int wait_for(uint32_t *word, uint32_t *spin,
 		return -EAGAIN;
 	if (ns < 0)
 		return klock_refuse_negative(ev);
-	check_waitable(word, task, ev);
+	klock_word_check_usable(word, ev);
+	check_not_own(word, task, ev);
 	if (ns == 0)
 		return -ETIME;
 	if (klock_watchers_of[KLOCK_EV_CONTENDED])
@@ -274,18 +308,19 @@ int klock_word_take(uint32_t *word, uint32_t *spin, const struct klock_event *ev
 	deadline_ns = klock_deadline(ns < 0 ? 0 : ns);
 	err = taken ? 0 : wait_for(word, spin, ev, ns, deadline_ns);
 	if (!err && write && (klock_load_relaxed(word) & KLOCK_W_BIASED)) /* the same */
-		err = klock_bias_revoke(word, spin, ev, ns, deadline_ns);
+		err = klock_bias_revoke(word, ev, ns, deadline_ns);
 	return err;
 }
 
 int klock_word_acquire(uint32_t *word, uint32_t *spin, const struct klock_event *ev, int64_t ns)
 {
+	struct klock_task *task = klock_thread();
 	int err;
 
-	klock_thread();
 	klock_watch(KLOCK_EV_ACQUIRE, ev);
 	err = klock_word_take(word, spin, ev, ns);
 	klock_watch(err ? KLOCK_EV_REFUSED : KLOCK_EV_ACQUIRED, ev);
+	klock_requests_told(task);
 	return err;
 }
 
@@ -313,7 +348,7 @@ static void look(struct klock_queue *q, uint32_t drop)
 {
 	struct klock_waiter *head = klock_queue_first(q);
 
-	if (head && head->ops == &word_ops)
+	if (head && head->ops == &klock_word_ops)
 		advance(q, drop);
 }
 
@@ -321,6 +356,7 @@ void klock_word_look(uint32_t *word)
 {
 	if (klock_park_maybe(word)) /* [K4]: after the owner's store */
 		klock_unpark(word, look, 0);
+	klock_requests_told(klock_thread());
 }
 
 bool klock_word_pass(uint32_t *word, bool write)
@@ -342,6 +378,7 @@ bool klock_word_drop_held(uint32_t *word, bool write)
 				       : (w & KLOCK_W_WRITER) || w < KLOCK_W_READER))
 		return false;
 	klock_word_drop(word, write ? klock_self_word : KLOCK_W_READER);
+	klock_requests_told(klock_self_task);
 	return true;
 }
 
@@ -354,6 +391,8 @@ static const char *release_misuse(uint32_t w, const struct klock_task *task, boo
 		return "release of a lock that nobody holds";
 	if (write && !(w & KLOCK_W_WRITER))
 		return "release for writing of a lock that is held for reading";
+	if (klock_word_owned(w, KLOCK_W_REQUEST))
+		return "release of a lock that is granted to a request nobody has claimed";
 	if (write && !klock_word_owned(w, task->word))
 		return "release of a lock that another thread holds";
 	if (!write && (w & KLOCK_W_WRITER))
@@ -378,6 +417,7 @@ void klock_word_release(uint32_t *word, const struct klock_event *ev)
 		return;
 	klock_word_drop(word, klock_word_hold_of(task, !write));
 	klock_watch(KLOCK_EV_RELEASED, ev);
+	klock_requests_told(task);
 }
 
 void klock_word_downgrade(uint32_t *word, const struct klock_event *ev)
@@ -401,6 +441,7 @@ void klock_word_downgrade(uint32_t *word, const struct klock_event *ev)
 		}
 	} while (!klock_cas_release(word, &w, w - drop)); /* [W2] */
 	klock_watch(KLOCK_EV_DOWNGRADED, ev);
+	klock_requests_told(task);
 }
 
 bool klock_word_init(uint32_t *word, uint32_t *spin, const struct klock_event *ev, const char *name,

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include <klock/mutex.h>
+#include <klock/iocb.h>
 #include "locks/lockword.h"
+#include "locks/word_request.h"
 
 static const struct klock_lock_type mutex_type = {
 	.type = "mutex",
@@ -51,6 +53,13 @@ int klock_mutex_acquire(struct mutex *lock, unsigned int how, int64_t timeout_ns
 	ev = event(lock, how, site);
 	ev.nest = nest;
 	return klock_word_acquire(&lock->word, &lock->spin, &ev, timeout_ns);
+}
+
+int klock_mutex_request(struct mutex *lock, struct klock_waitq *wq)
+{
+	struct klock_event ev = event(lock, KLOCK_WRITE | KLOCK_TRY, __builtin_return_address(0));
+
+	return klock_word_request(&lock->word, &ev, wq);
 }
 
 void klock_mutex_release(struct mutex *lock)

@@ -22,6 +22,7 @@
 #include "base/cpu.h"
 #include "locks/init.h"
 #include "locks/lockword.h"
+#include "locks/word_request.h"
 #include "wait/park.h"
 #include <errno.h>
 #include <klock/rwsem.h>
@@ -35,11 +36,17 @@ uint32_t klock_drains;
 
 _Static_assert(offsetof(struct rw_semaphore, spin) ==
 		       offsetof(struct rw_semaphore, word) + sizeof(uint32_t),
-	       "the address by which a writer waits for readers to leave follows from the word's");
+	       "the address of one follows from the other's");
 
-static uint32_t *drain_of(uint32_t *word)
+static uint32_t *spin_of(uint32_t *word)
 {
 	return word + 1;
+}
+
+/* The address by which a writer waits for readers to leave. */
+static uint32_t *drain_of(uint32_t *word)
+{
+	return spin_of(word);
 }
 
 static uint32_t *word_of(const void *drain)
@@ -74,7 +81,7 @@ static struct klock_task *next_reader(const uint32_t *word, struct klock_task *t
 	return task;
 }
 
-static uint32_t readers_in_slots(const uint32_t *word)
+uint32_t klock_bias_readers(const uint32_t *word)
 {
 	struct klock_task *task = NULL;
 	uint32_t n = 0;
@@ -202,7 +209,7 @@ static void wake_drainer(struct klock_queue *q, uint32_t drop);
 
 static void readers_of(const struct klock_waiter *w, struct klock_holders *holders)
 {
-	holders->readers = readers_in_slots(word_of(w->addr));
+	holders->readers = klock_bias_readers(word_of(w->addr));
 }
 
 static const struct klock_wait_ops drain_ops = {
@@ -225,6 +232,7 @@ void klock_bias_left(uint32_t *word)
 {
 	if (klock_park_maybe(drain_of(word))) /* [K4]: after the slot was left */
 		klock_unpark(drain_of(word), wake_drainer, 0);
+	klock_word_slot_left(word);
 }
 
 static bool drain_awake(const uint32_t *word, const struct klock_task *task)
@@ -239,6 +247,18 @@ static bool drain_awake(const uint32_t *word, const struct klock_task *task)
 	return true;
 }
 
+/* [X6] counted, the barrier, then the slots: pairs with [X5]. The barrier orders it. */
+void klock_bias_begin_drain(const struct klock_event *ev)
+{
+	klock_fetch_add_relaxed(&klock_drains, 1);
+	klock_barrier_everywhere(ev);
+}
+
+void klock_bias_end_drain(void)
+{
+	klock_fetch_add_relaxed(&klock_drains, (uint32_t)-1); /* others count themselves */
+}
+
 static int drain_asleep(uint32_t *word, const struct klock_event *ev, int64_t deadline_ns)
 {
 	struct klock_waiter w = {
@@ -249,11 +269,9 @@ static int drain_asleep(uint32_t *word, const struct klock_event *ev, int64_t de
 	};
 	int err;
 
-	/* [X6] counted, the barrier, then the slots: pairs with [X5]. The barrier orders it. */
-	klock_fetch_add_relaxed(&klock_drains, 1);
-	klock_barrier_everywhere(ev);
+	klock_bias_begin_drain(ev);
 	err = klock_park(&w, deadline_ns);
-	klock_fetch_add_relaxed(&klock_drains, (uint32_t)-1); /* others count themselves */
+	klock_bias_end_drain();
 	return err;
 }
 
@@ -271,7 +289,13 @@ static int drain(uint32_t *word, const struct klock_event *ev, int64_t ns, int64
 	return drain_awake(word, klock_thread()) ? 0 : drain_asleep(word, ev, deadline_ns);
 }
 
-int klock_bias_revoke(uint32_t *word, uint32_t *spin, const struct klock_event *ev, int64_t ns,
+void klock_bias_end(uint32_t *word)
+{
+	klock_fetch_and_relaxed(word, ~KLOCK_W_BIASED); /* nobody looks at it but under WRITER */
+	learn(spin_of(word));
+}
+
+int klock_bias_revoke(uint32_t *word, const struct klock_event *ev, int64_t ns,
 		      int64_t deadline_ns)
 {
 	int err = drain(word, ev, ns, deadline_ns);
@@ -280,7 +304,6 @@ int klock_bias_revoke(uint32_t *word, uint32_t *spin, const struct klock_event *
 		klock_word_drop(word, klock_thread()->word);
 		return err;
 	}
-	klock_fetch_and_relaxed(word, ~KLOCK_W_BIASED); /* nobody looks at it but under WRITER */
-	learn(spin);
+	klock_bias_end(word);
 	return 0;
 }

@@ -41,8 +41,22 @@ bool klock_bias_release(uint32_t *word);
  * For a writer that has the word, with BIASED in it: waits, as long as it may,
  * until no reader is left. 0; or an error, and it has the word no more.
  */
-int klock_bias_revoke(uint32_t *word, uint32_t *spin, const struct klock_event *ev, int64_t ns,
+int klock_bias_revoke(uint32_t *word, const struct klock_event *ev, int64_t ns,
 		      int64_t deadline_ns);
+
+/*
+ * The same for a request, which has the word and waits in the queue: klock_bias_is_read()
+ * holds as long as readers are left that came before, each of which looks at the queue when
+ * it leaves. Ends when the request has left the queue.
+ */
+void klock_bias_begin_drain(const struct klock_event *ev);
+void klock_bias_end_drain(void);
+
+/* BIASED goes, for who has the word, once no reader is left. */
+void klock_bias_end(uint32_t *word);
+
+/* How many readers have the lock in a slot: for reports. */
+uint32_t klock_bias_readers(const uint32_t *word);
 
 /* In the child of a fork(): nobody drains, and the threads that are gone read nothing. */
 void klock_bias_after_fork(void);

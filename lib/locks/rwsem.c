@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include <klock/rwsem.h>
+#include <klock/iocb.h>
 #include "locks/init.h"
 #include "locks/lockword.h"
 #include "locks/reader_bias.h"
+#include "locks/word_request.h"
 
 static const struct klock_lock_type rwsem_type = {
 	.type = "rw_semaphore",
@@ -70,6 +72,16 @@ int klock_rwsem_acquire(struct rw_semaphore *sem, unsigned int how, int64_t time
 	ev = event(sem, how, site);
 	ev.nest = nest;
 	return klock_word_acquire(&sem->word, &sem->spin, &ev, timeout_ns);
+}
+
+int klock_rwsem_request(struct rw_semaphore *sem, unsigned int how, struct klock_waitq *wq)
+{
+	struct klock_event ev;
+
+	if (sem && pass(sem, how))
+		return 0;
+	ev = event(sem, how | KLOCK_TRY, __builtin_return_address(0));
+	return klock_word_request(&sem->word, &ev, wq);
 }
 
 void klock_rwsem_release(struct rw_semaphore *sem, unsigned int how)

@@ -7,10 +7,12 @@
  * queued => WAITERS, and no units but those about to be given.
  */
 #include <klock/semaphore.h>
+#include <klock/iocb.h>
 #include "base/clock.h"
 #include "base/cpu.h"
 #include "locks/init.h"
 #include "locks/lockword.h"
+#include "locks/request.h"
 #include "wait/park.h"
 #include <errno.h>
 
@@ -158,11 +160,30 @@ static int take(struct semaphore *sem, const struct klock_event *ev, int64_t ns)
 int klock_semaphore_acquire(struct semaphore *sem, unsigned int how, int64_t timeout_ns)
 {
 	struct klock_event ev = event(sem, how, __builtin_return_address(0));
+	struct klock_task *task = klock_thread();
 	int err;
+
+	klock_watch(KLOCK_EV_ACQUIRE, &ev);
+	err = take(sem, &ev, timeout_ns);
+	klock_watch(err ? KLOCK_EV_REFUSED : KLOCK_EV_ACQUIRED, &ev);
+	klock_requests_told(task);
+	return err;
+}
+
+int klock_semaphore_request(struct semaphore *sem, struct klock_waitq *wq)
+{
+	struct klock_event ev = event(sem, KLOCK_WRITE | KLOCK_TRY, __builtin_return_address(0));
+	struct klock_waiter record = {
+		.addr = &sem->word,
+		.ops = &semaphore_ops,
+		.what = klock_wait_for(&ev),
+	};
+	int err = 0;
 
 	klock_thread();
 	klock_watch(KLOCK_EV_ACQUIRE, &ev);
-	err = take(sem, &ev, timeout_ns);
+	if (!try_take(&sem->word))
+		err = klock_lock_request(&ev, wq, &record);
 	klock_watch(err ? KLOCK_EV_REFUSED : KLOCK_EV_ACQUIRED, &ev);
 	return err;
 }
@@ -170,9 +191,9 @@ int klock_semaphore_acquire(struct semaphore *sem, unsigned int how, int64_t tim
 void klock_semaphore_release(struct semaphore *sem)
 {
 	struct klock_event ev = event(sem, KLOCK_WRITE, __builtin_return_address(0));
+	struct klock_task *task = klock_thread();
 	uint32_t w;
 
-	klock_thread();
 	klock_watch(KLOCK_EV_RELEASE, &ev);
 	w = klock_load_relaxed(&sem->word); /* only a guess: the exchange decides */
 	do {
@@ -187,4 +208,5 @@ void klock_semaphore_release(struct semaphore *sem)
 		}
 	} while (!klock_cas_release(&sem->word, &w, w + KLOCK_SEM_UNIT)); /* [S2] */
 	klock_watch(KLOCK_EV_RELEASED, &ev);
+	klock_requests_told(task);
 }

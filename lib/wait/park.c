@@ -37,6 +37,8 @@ struct klock_queue {
 
 static struct bucket buckets[NR_BUCKETS];
 
+uint32_t klock_park_generation;
+
 struct klock_long_waits klock_long_waits = {
 	.after_ns = KLOCK_FOREVER,
 	.after_blind_ns = KLOCK_FOREVER,
@@ -68,6 +70,25 @@ static void queue_lock(struct klock_queue *q, const void *addr)
 		klock_list_init(&q->bucket->list);
 }
 
+/* Its own thread tells of it later: a callback may do what cannot be done here. */
+static void keep_to_tell(struct klock_waiter *w)
+{
+	struct klock_task *task = klock_task_self();
+
+	if (!task->granted.next)
+		klock_list_init(&task->granted);
+	klock_list_add_tail(&task->granted, &w->node);
+}
+
+static void tell_granted(struct klock_waiter *w)
+{
+	struct klock_task *task = w->task;
+
+	/* [K1] release: pairs with [K2]. The record may be gone after this store. */
+	klock_store_release(&w->state, WAITER_GRANTED);
+	klock_task_wake(task);
+}
+
 /* Wakes after the unlock: nobody who is woken has to wait for the bucket. */
 static void queue_unlock(struct klock_queue *q)
 {
@@ -75,12 +96,12 @@ static void queue_unlock(struct klock_queue *q)
 	while (!klock_list_empty(&q->granted)) {
 		struct klock_waiter *w =
 			klock_list_entry(q->granted.next, struct klock_waiter, node);
-		struct klock_task *task = w->task;
 
 		klock_list_del(&w->node);
-		/* [K1] release: pairs with [K2]. The record may be gone after this store. */
-		klock_store_release(&w->state, WAITER_GRANTED);
-		klock_task_wake(task);
+		if (w->request)
+			keep_to_tell(w);
+		else
+			tell_granted(w);
 	}
 	if (q->woken)
 		klock_task_wake(q->woken);
@@ -99,6 +120,8 @@ static void dequeue(struct klock_queue *q, struct klock_waiter *w)
 {
 	klock_list_del(&w->node);
 	w->queued = false;
+	if (w->request && w->ops->left)
+		w->ops->left(w);
 	klock_fetch_add_relaxed(&q->bucket->waiters, (uint32_t)-1); /* too high is only slow */
 }
 
@@ -243,6 +266,41 @@ int klock_park(struct klock_waiter *w, int64_t deadline_ns)
 	return err;
 }
 
+bool klock_park_request(struct klock_waiter *w)
+{
+	struct klock_queue q;
+	bool got;
+
+	w->request = true;
+	w->since = klock_now_ns();
+	w->deadline = KLOCK_FOREVER;
+	w->task = klock_task_self();
+	queue_lock(&q, w->addr);
+	enqueue(&q, w);
+	got = w->ops->check(&q, w);
+	if (got)
+		dequeue(&q, w);
+	else
+		w->task = NULL;
+	queue_unlock(&q);
+	return got;
+}
+
+bool klock_park_withdraw(struct klock_waiter *w)
+{
+	struct klock_queue q;
+	bool queued;
+
+	queue_lock(&q, w->addr);
+	queued = w->queued;
+	if (queued) {
+		dequeue(&q, w);
+		w->ops->advance(&q, w->repair);
+	}
+	queue_unlock(&q);
+	return queued;
+}
+
 void klock_unpark(const void *addr, void (*advance)(struct klock_queue *q, uint32_t drop),
 		  uint32_t drop)
 {
@@ -297,4 +355,5 @@ unsigned int klock_waiters_walk(int64_t patience_ns,
 void klock_park_after_fork(void)
 {
 	memset(buckets, 0, sizeof(buckets));
+	klock_park_generation++;
 }

@@ -15,6 +15,10 @@
  * A third function is for reports:
  *   holders  under the bucket's lock, of a waiter that is queued: who has what
  *            it waits for, as far as the lock shows that. NULL: it shows nobody.
+ *
+ * And two for requests, which no thread sleeps for (wait/request.h); NULL: nothing to do.
+ *   claim    what the request was granted becomes the task's.
+ *   left     under the bucket's lock: the request has left the queue.
  */
 #ifndef KLOCK_WAIT_PARK_H
 #define KLOCK_WAIT_PARK_H
@@ -38,6 +42,8 @@ struct klock_wait_ops {
 	bool (*check)(struct klock_queue *q, struct klock_waiter *w);
 	void (*advance)(struct klock_queue *q, uint32_t drop);
 	void (*holders)(const struct klock_waiter *w, struct klock_holders *holders);
+	void (*claim)(struct klock_waiter *w, struct klock_task *task);
+	void (*left)(struct klock_waiter *w);
 };
 
 /* What is waited for, as reports name it: taken from the klock_event of the acquisition. */
@@ -57,6 +63,8 @@ struct klock_waiter {
 	struct klock_wait_for what;
 	enum klock_wait_mode mode;
 	bool shared;   /* a reader; for bits: does not set the bit */
+	bool request;  /* no thread sleeps: it is granted at its turn, and never woken */
+	bool draining; /* a request whose turn it is: readers in slots are left; under the bucket */
 	uint8_t bit;   /* the bit of *addr that is waited for */
 	uint32_t repair; /* what advance() is given when this waiter gives up */
 
@@ -64,7 +72,7 @@ struct klock_waiter {
 	uint8_t tries; /* times it was woken by klock_queue_wake() and check() said no */
 	bool queued, woken; /* under the bucket's lock */
 	struct klock_list node; /* under the bucket's lock */
-	struct klock_task *task;
+	struct klock_task *task; /* NULL of a request in the queue */
 	uint32_t state; /* enum klock_waiter_state */
 	int64_t since;  /* when it queued */
 	int64_t deadline;
@@ -77,6 +85,17 @@ struct klock_waiter {
  * advance() has seen to those behind it.
  */
 int klock_park(struct klock_waiter *w, int64_t deadline_ns);
+
+/*
+ * For wait/request.h. Queues a request: false; or check() says yes, for the calling
+ * thread: true, and it is not queued.
+ */
+bool klock_park_request(struct klock_waiter *w);
+/* Takes it out of the queue, and has advance() see to those behind it. False: it was granted. */
+bool klock_park_withdraw(struct klock_waiter *w);
+
+/* How often this process has come out of a fork(): what was queued before is queued no longer. */
+extern uint32_t klock_park_generation;
 
 /* Runs `advance` on the queue of `addr`, then wakes whom it chose. */
 void klock_unpark(const void *addr, void (*advance)(struct klock_queue *q, uint32_t drop),

@@ -7,6 +7,7 @@
 #ifndef KLOCK_WAIT_TASK_H
 #define KLOCK_WAIT_TASK_H
 
+#include "base/list.h"
 #include <klock/reader_bias.h>
 #include <klock/task.h>
 
@@ -24,6 +25,8 @@ struct klock_task {
 	bool many_cpus;     /* whether it may spin: asked when it last slept; its own thread's */
 	void *held;         /* the held stack of lib/annotate/held.c; its own thread's */
 	void *stat;         /* what lib/lockstat counts; its own thread's */
+	struct klock_list granted; /* requests it is to tell of; its own thread's; zeroed: none */
+	bool telling;       /* it does so */
 	struct klock_task *next_free;
 } __attribute__((aligned(64)));
 

@@ -16,7 +16,9 @@
 #endif
 #include "locks/init.h"
 #include "locks/lockword.h"
+#include "locks/waitq.c"
 #include "wait/park.c"
+#include "wait/request.c"
 #include "wait/task.c"
 
 bool klock_watched, klock_ready_watched;

@@ -5,6 +5,7 @@
 #include "locks/awake.c"
 #include "locks/lockword.c"
 #include "locks/reader_bias.c"
+#include "locks/word_request.c"
 #include "locks/mutex.c"
 
 static DEFINE_MUTEX(lock);

@@ -13,6 +13,7 @@
 #include "locks/awake.c"
 #include "locks/lockword.c"
 #include "locks/reader_bias.c"
+#include "locks/word_request.c"
 #include "locks/percpu_rwsem.c"
 
 DEFINE_STATIC_PERCPU_RWSEM(sem);

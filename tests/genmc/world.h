@@ -38,6 +38,7 @@
 	} while (0)
 
 /* The tool's headers lack these. What runs once is run by main(), before there are threads. */
+#define ECANCELED 125
 typedef int pid_t;
 typedef int pthread_once_t;
 typedef unsigned int pthread_key_t;

@@ -22,6 +22,7 @@ EXTRA_DIST += $(litmus_scripts) \
 	tests/litmus/publish.litmus \
 	tests/litmus/read_write.litmus \
 	tests/litmus/references.litmus \
+	tests/litmus/request.litmus \
 	tests/litmus/semaphore.litmus \
 	tests/litmus/task_table.litmus \
 	tests/litmus/unkill_all.litmus \

@@ -30,6 +30,8 @@ check_suites += tests/unit/test_rwsem
 check_suites += tests/unit/test_semaphore
 check_suites += tests/unit/test_task
 check_suites += tests/unit/test_wait_bit
+check_suites += tests/unit/test_waitq
+check_suites += tests/unit/test_waitq_bias
 
 EXTRA_DIST += tests/support/counted.h
 EXTRA_DIST += tests/support/bugs.h tests/support/long_waits.h tests/support/on_purpose.h \

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: MIT */
+#include "locks/word_request.h"
+#include "locks/init.h"
+#include "locks/lockword.h"
+#include "locks/reader_bias.h"
+#include <errno.h>
+
+/* Ends the bias: true. False: there are readers in slots. */
+static bool end_bias(struct klock_queue *q, struct klock_waiter *head)
+{
+	uint32_t *word = (uint32_t *)klock_queue_addr(q);
+
+	if (klock_bias_is_read(word)) /* [X4] */
+		return false;
+	if (!klock_queue_next(q, head))
+		klock_fetch_and_relaxed(word, ~KLOCK_W_WAITERS); /* the bucket's lock orders it */
+	klock_bias_end(word);
+	return true;
+}
+
+bool klock_request_drain(struct klock_queue *q, struct klock_waiter *head)
+{
+	struct klock_event ev = klock_event_of(head, head->what.site);
+
+	head->draining = true;
+	head->repair = KLOCK_W_REQUEST;
+	klock_bias_begin_drain(&ev);
+	return end_bias(q, head);
+}
+
+bool klock_request_drain_here(struct klock_queue *q, struct klock_waiter *head)
+{
+	if (!klock_request_drain(q, head))
+		return false;
+	klock_request_take_word(head, head->task);
+	return true;
+}
+
+void klock_request_take_word(struct klock_waiter *w, struct klock_task *task)
+{
+	uint32_t *word = (uint32_t *)w->addr;
+	uint32_t seen = klock_load_relaxed(word); /* only a guess: the exchange decides */
+
+	if (w->shared)
+		return;
+	/* Who waits may change the bits. */
+	while (!klock_cas_acquire(word, &seen, seen - KLOCK_W_REQUEST + task->word)) /* [W1] */
+		;
+}
+
+/* A request counts as one who sleeps, while it is queued. */
+void klock_request_left(struct klock_waiter *w)
+{
+	if (w->draining)
+		klock_bias_end_drain();
+	klock_word_uncount_sleeper();
+}
+
+/* Nobody is there: the lock is gone, or something else. */
+static void see_drained(struct klock_queue *q, uint32_t drop)
+{
+	struct klock_waiter *head = klock_queue_first(q);
+
+	(void)drop;
+	if (head && head->ops == &klock_word_ops && head->draining && end_bias(q, head))
+		klock_queue_grant(q, head);
+}
+
+void klock_word_slot_left(uint32_t *word)
+{
+	if (klock_park_maybe(word)) /* [K4]: after the slot was left */
+		klock_unpark(word, see_drained, 0);
+	klock_requests_told(klock_thread());
+}
+
+static int request(uint32_t *word, const struct klock_event *ev, struct klock_waitq *wq)
+{
+	struct klock_waiter record = {
+		.addr = word,
+		.ops = &klock_word_ops,
+		.what = klock_wait_for(ev),
+		.shared = !(ev->how & KLOCK_WRITE),
+	};
+	/* relaxed: a guess. What is biased comes with a barrier, so at once in check(). */
+	bool biased = !record.shared && (klock_load_relaxed(word) & KLOCK_W_BIASED);
+	int err;
+
+	if (!biased && !klock_word_take(word, NULL, ev, KLOCK_FOREVER)) /* a try */
+		return 0;
+	klock_word_check_usable(word, ev);
+	klock_word_count_sleeper(ev);
+	err = klock_lock_request(ev, wq, &record);
+	if (err == -EINVAL)
+		klock_word_uncount_sleeper();
+	return err;
+}
+
+int klock_word_request(uint32_t *word, const struct klock_event *ev, struct klock_waitq *wq)
+{
+	struct klock_task *task = klock_thread();
+	int err;
+
+	klock_watch(KLOCK_EV_ACQUIRE, ev);
+	err = request(word, ev, wq);
+	klock_watch(err ? KLOCK_EV_REFUSED : KLOCK_EV_ACQUIRED, ev);
+	klock_requests_told(task);
+	return err;
+}
