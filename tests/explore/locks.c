@@ -27,6 +27,29 @@ static int mutex_take(unsigned int how, int64_t ns)
 	return 0;
 }
 
+static int mutex_ask(bool write, struct klock_waitq *wq)
+{
+	struct kiocb iocb = { .ki_flags = IOCB_WAITQ, .ki_waitq = wq };
+
+	(void)write;
+	return iocb_mutex_lock(&iocb, &mutex);
+}
+
+static int rwsem_ask(bool write, struct klock_waitq *wq)
+{
+	struct kiocb iocb = { .ki_flags = IOCB_WAITQ, .ki_waitq = wq };
+
+	return write ? iocb_write_lock(&iocb, &rwsem) : iocb_read_lock(&iocb, &rwsem);
+}
+
+static int sema_ask(bool write, struct klock_waitq *wq)
+{
+	struct kiocb iocb = { .ki_flags = IOCB_WAITQ, .ki_waitq = wq };
+
+	(void)write;
+	return iocb_down(&iocb, &sema);
+}
+
 static void mutex_give(bool write)
 {
 	(void)write;
@@ -166,6 +189,8 @@ static void biased_check(void)
 		xp_fail("a slot is left with the lock in it");
 	if (klock_park_waited_for(&rwsem.spin))
 		xp_fail("a writer is left waiting for readers");
+	if (klock_drains)
+		xp_fail("%u writers are left counted that wait for readers", klock_drains);
 	rwsem.word &= ~KLOCK_W_BIASED;
 	word_check(&rwsem.word);
 }
@@ -251,15 +276,17 @@ static void minilock_give(bool write)
 }
 
 #define MUTEX                                                                                      \
-	.at_once = 1, .too_late = -ETIME, .take = mutex_take, .give = mutex_give,                  \
-	.check = mutex_check
+	.at_once = 1, .too_late = -ETIME, .take = mutex_take, .ask = mutex_ask,                    \
+	.give = mutex_give, .check = mutex_check
 #define RWSEM                                                                                      \
-	.at_once = 1, .too_late = -ETIME, .take = rwsem_take, .give = rwsem_give,                  \
-	.downgrade = rwsem_downgrade
+	.at_once = 1, .too_late = -ETIME, .take = rwsem_take, .ask = rwsem_ask,                    \
+	.give = rwsem_give, .downgrade = rwsem_downgrade
 #define PERCPU                                                                                     \
 	.at_once = 1, .too_late = -ETIME, .take = percpu_take, .give = percpu_give,                \
 	.check = percpu_check
-#define SEMA .too_late = -ETIME, .take = sema_take, .give = sema_give, .check = sema_check
+#define SEMA                                                                                       \
+	.too_late = -ETIME, .take = sema_take, .ask = sema_ask, .give = sema_give,                 \
+	.check = sema_check
 
 static const struct xp_lock locks[] = {
 	{ .name = "mutex", MUTEX, .reset = mutex_reset },

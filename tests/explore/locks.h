@@ -4,6 +4,7 @@
 #define KLOCK_EXPLORE_LOCKS_H
 
 #include <klock/lockword.h>
+#include <klock/waitq.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -20,6 +21,7 @@ struct xp_lock {
 	void (*reset)(void);
 	/* `how` as in klock's own functions, ns for a timed wait. */
 	int (*take)(unsigned int how, int64_t ns);
+	int (*ask)(bool write, struct klock_waitq *wq); /* as a request; NULL: there is none */
 	void (*give)(bool write);
 	void (*downgrade)(void); /* NULL: there is none */
 	const uint32_t *word;    /* for "br" */

@@ -101,6 +101,69 @@ static void hold(const char *word, unsigned int how, int64_t ns)
 	lock->give(write);
 }
 
+/* ---- requests ---- */
+
+static struct klock_waitq requests[XP_THREADS];
+static bool told[XP_THREADS];
+
+static void granted(struct klock_waitq *wq)
+{
+	bool *of = &told[wq - requests];
+
+	xp_point(XP_WRITE, of, "told of a grant");
+	if (*of)
+		xp_fail("told twice of one grant");
+	*of = true;
+}
+
+static bool is_told(const void *of)
+{
+	return *(const bool *)of;
+}
+
+static void await_grant(struct klock_waitq *wq, bool *of)
+{
+	int err;
+
+	xp_enable_when(is_told, of);
+	xp_point(XP_RESUME, of, "request is granted");
+	*of = false;
+	err = klock_waitq_claim(wq);
+	if (err)
+		xp_fail("the claim of a granted request is refused with %d", err);
+}
+
+/* False: it was cancelled. */
+static bool ask(bool write, bool cancel)
+{
+	struct klock_waitq *wq = &requests[xp_self()];
+	bool *of = &told[xp_self()];
+	int err;
+
+	klock_waitq_init(wq, granted, -1);
+	err = lock->ask(write, wq);
+	if (err && err != -EIOCBQUEUED)
+		xp_fail("refused with %d", err);
+	if (err && cancel && !klock_waitq_cancel(wq)) {
+		if (*of)
+			xp_fail("told of a grant that was cancelled");
+		return false;
+	}
+	if (err)
+		await_grant(wq, of);
+	return true;
+}
+
+static void hold_by_request(const char *word, bool write, bool cancel)
+{
+	if (!ask(write, cancel))
+		return;
+	enter(write);
+	keep(word);
+	leave(write);
+	lock->give(write);
+}
+
 static void write_then_read(const char *word)
 {
 	if (lock->take(KLOCK_WRITE, KLOCK_FOREVER))
@@ -151,6 +214,10 @@ static void act(const char *word)
 		break;
 	case 'g':
 		hold(word, mode_of(word[1]), KLOCK_FOREVER);
+		break;
+	case 'a':
+	case 'c':
+		hold_by_request(word, mode_of(word[1]) & KLOCK_WRITE, word[0] == 'c');
 		break;
 	case 'd':
 		write_then_read(word);

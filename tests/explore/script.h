@@ -12,6 +12,8 @@ void xp_script_init(void);
  *   r w        take it for reading or writing, be inside, give it up
  *   d          take it for writing, downgrade, give it up
  *   tr tw kr kw ir iw or ow   the same as a try, killable, interruptible, timed
+ *   ar aw      the same as a request, which is claimed when it is granted
+ *   cr cw      the same, and cancelled; claimed if that came too late
  *   gr gw      as r and w: EACH adds a thread that wakes them up for no reason
  *   K1 I1      kill, interrupt thread 1        A   kill all
  *   U          take that back
