@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What can be done with a lock: one table. */
 #include "torture.h"
+#include <semaphore.h>
 
 /* Locks that a request's flags ask for, which the tests' table of locks does not have. */
 static const struct by_flags {
@@ -90,6 +91,54 @@ static int take_timeout(struct victim *v, int64_t ns)
 	return err == victim_row(v)->timed_out ? -ETIME : err;
 }
 
+/* A request, and where its grant is announced: not by a lock of klock's. */
+struct told {
+	struct klock_waitq waitq;
+	sem_t granted;
+};
+
+static void granted(struct klock_waitq *wq)
+{
+	sem_post(&((struct told *)wq)->granted);
+}
+
+/* False: not within this time. Signals rain meanwhile. */
+static bool await_told(struct told *t, int64_t ns)
+{
+	struct timespec end;
+	int err;
+
+	clock_gettime(CLOCK_REALTIME, &end);
+	end.tv_sec += (ns + end.tv_nsec) / 1000000000;
+	end.tv_nsec = (ns + end.tv_nsec) % 1000000000;
+	do
+		err = sem_timedwait(&t->granted, &end);
+	while (err && errno == EINTR);
+	return !err;
+}
+
+/* Queued, and cancelled when the time has passed; a grant may come before that. */
+static int take_waitq(struct victim *v, int64_t ns)
+{
+	struct told t;
+	struct kiocb iocb = { .ki_flags = IOCB_WAITQ, .ki_waitq = &t.waitq };
+	int err;
+
+	klock_waitq_init(&t.waitq, granted, -1);
+	sem_init(&t.granted, 0, 0);
+	err = flags_of(victim_row(v))->iocb(&iocb, victim_lock(v));
+	if (err == -EIOCBQUEUED) {
+		if (await_told(&t, ns))
+			err = klock_waitq_claim(&t.waitq);
+		else if (!klock_waitq_cancel(&t.waitq))
+			err = -ETIME;
+		else if (await_told(&t, options.bound * 1000000000))
+			err = klock_waitq_claim(&t.waitq);
+	}
+	sem_destroy(&t.granted);
+	return err;
+}
+
 /* ---- And held -------------------------------------------------------------------------- */
 
 static void hold(struct worker *w, struct victim *v)
@@ -148,6 +197,7 @@ const struct operation operations[] = {
 	{ "iocb_nowait", has_flags, take_iocb_nowait, BUSY, hold },
 	{ "iomap", has_flags, take_iomap, KILLED, hold },
 	{ "iomap_nowait", has_flags, take_iomap_nowait, BUSY, hold },
+	{ "waitq", has_flags, take_waitq, LATE, hold },
 	{ "downgrade", has_downgrade, take_killable, KILLED, hold_and_downgrade },
 	{ "non_owner", has_non_owner, take_non_owner, 0, hold_and_leave },
 	{ "wait_on_bit", has_bit_wait, take_bit_wait, KILLED, hold_nothing },
