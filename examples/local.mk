@@ -24,6 +24,9 @@ examples_config_LDFLAGS = $(example_ldflags)
 examples += examples/page_lock
 examples_page_lock_LDADD = $(example_libs)
 examples_page_lock_LDFLAGS = $(example_ldflags)
+examples += examples/event_loop
+examples_event_loop_LDADD = $(example_libs)
+examples_event_loop_LDFLAGS = $(example_ldflags)
 
 # In C++, which nothing else needs: tests/docs/examples.sh compiles them.
 EXTRA_DIST += examples/cplusplus.cc
