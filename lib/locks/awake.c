@@ -15,6 +15,7 @@
 #include "annotate/watch.h"
 #include "base/clock.h"
 #include "base/cpu.h"
+#include "base/exempt.h"
 #include <sched.h>
 
 /* In pauses. The first is what a lock gets whose spins have failed lately. */
@@ -42,6 +43,7 @@ static uint32_t pending_writers;
 
 void klock_awake_prepare(void)
 {
+	klock_exempt(&pending_writers, sizeof(pending_writers));
 	klock_store_relaxed(&pending_writers, 0); /* no other thread runs yet */
 }
 
