@@ -168,9 +168,9 @@ static void advance(struct klock_queue *q, uint32_t drop)
 		klock_queue_wake(q, klock_queue_first(q));
 		break;
 	case TURN_DRAIN:
-		if (!klock_request_drain(q, klock_queue_first(q)))
-			break;
-		/* fall through */
+		if (klock_request_drain(q, klock_queue_first(q)))
+			klock_queue_grant(q, klock_queue_first(q));
+		break;
 	case TURN_HANDOFF:
 		klock_queue_grant(q, klock_queue_first(q));
 		break;
