@@ -13,8 +13,9 @@
  *	...                                   err = klock_waitq_claim(iocb->ki_waitq);
  *	up_read(sem);                         up_read(sem);
  *
- * The callback is called by the thread whose release let the request in, when it has
- * released, in the order of the grants. It may not block. It may claim, release, and queue
+ * The callback is called by the thread that let the request in, when it is out of the lock, in
+ * the order of the grants: one that released, or cancelled a request, or left the lock as a
+ * reader on its way in or out, also inside down_read(). It may not block. It may claim, release, and queue
  * requests; those it lets in by that are told of when it has returned. The eventfd is
  * the caller's, stays open until the grant has been read from it, and is told after the
  * callback. Nothing waits if its count is at the maximum.
@@ -23,7 +24,8 @@
  * may then be queued again, or go. With a callback no thread claims before it is called.
  * Nothing kills or interrupts a request: klock_kill_all() leaves it where it is.
  * After a fork() the child's queues are empty: there, a request that was queued counts as
- * cancelled, and one that another thread was about to tell of is lost, with the lock.
+ * cancelled, and one that had the lock, but for readers who leave or for being told of, is
+ * lost with the lock.
  *
  * Context: a thread; none of this sleeps.
  * Memory order: as that of the lock: the claim is the acquire.
