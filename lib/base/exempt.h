@@ -17,7 +17,8 @@ void klock_exempt(const void *addr, size_t size);
 void klock_exempt_end(const void *addr, size_t size);
 
 /*
- * In between, ThreadSanitizer sees none of this thread's plain accesses; they nest.
+ * In between, ThreadSanitizer sees none of this thread's accesses, though what the atomic ones
+ * of them order; they nest.
  * For what threads do to each other's records: it looks away while a thread is inside
  * a lock, so it misses what orders the half of them, and must not see the other half.
  * Only a library that is itself compiled for it has accesses to hide.

@@ -64,9 +64,9 @@ static void tell(struct klock_waiter *w)
 	klock_unseen_begin();
 	fn = wq->granted;
 	fd = wq->eventfd;
-	klock_unseen_end();
 	/* [Q1] release: pairs with [Q2]. Without a callback the record may be gone after it. */
 	klock_store_release(&r->phase, KLOCK_REQUEST_GRANTED);
+	klock_unseen_end();
 	if (fn)
 		fn(wq);
 	if (fd >= 0)
