@@ -15,8 +15,8 @@
  *
  * The callback is called by the thread that let the request in, when it is out of the lock, in
  * the order of the grants: one that released, or cancelled a request, or left the lock as a
- * reader on its way in or out, also inside down_read(). It may not block. It may claim, release, and queue
- * requests; those it lets in by that are told of when it has returned. The eventfd is
+ * reader on its way in or out, also inside down_read(). It may not block. It may claim, release,
+ * and queue requests; those it lets in by that are told of when it has returned. The eventfd is
  * the caller's, stays open until the grant has been read from it, and is told after the
  * callback. Nothing waits if its count is at the maximum.
  *
