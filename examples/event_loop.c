@@ -1,18 +1,22 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * An event loop that serves reads of a file and never sleeps on a lock.
+ * An event loop that serves reads of files and never sleeps on a lock.
  *
- * A read holds invalidate_lock, as the page cache does, so that no block is taken away
- * beneath it; a thread that punches holes holds it for writing now and then. The loop tries
- * with IOCB_NOWAIT first. When it would have to wait, the request queues itself for the lock
- * with IOCB_WAITQ, and an eventfd that the loop polls says when it was granted.
+ * A read holds its file's invalidate_lock, as the page cache does, so that no block is taken
+ * away beneath it; threads that punch holes hold it for writing now and then, that of the first
+ * file for long. The loop tries with IOCB_NOWAIT first. When it would have to wait, the
+ * request queues itself for the lock with IOCB_WAITQ, and an eventfd that the loop polls says
+ * when it was granted.
  *
- * The usual way, for comparison, is to hand such a request to a worker thread, which may
- * sleep. "event_loop 2" runs either for 2 seconds and also prints how long requests took.
+ * The usual way, for comparison, is to hand such a request to a pool of worker threads, which
+ * may sleep. "event_loop 2" runs each way for 2 seconds and prints how long requests took: for
+ * the first file, and for the others, whose requests find the workers asleep on the first one's
+ * lock unless there are as many workers as requests.
  *
  * Output:
  *	queued for the lock: all reads served, and none saw a hole
- *	punted to a worker: all reads served, and none saw a hole
+ *	punted to 4 workers: all reads served, and none saw a hole
+ *	punted to 32 workers: all reads served, and none saw a hole
  */
 #include <klock/iocb.h>
 #include <klock/rwsem.h>
@@ -26,12 +30,11 @@
 #include <time.h>
 #include <unistd.h>
 
-#define CLIENTS 4
+#define FILES 4
+#define CLIENTS 32 /* as many for each file */
 #define BLOCK 512
 #define BLOCKS 64
-#define SAMPLES 400000
-#define HOLD_NS 200000
-#define REST_NS 1000000
+#define SAMPLES 50000
 
 /* What a client asks with, and what is answered. */
 struct question {
@@ -43,18 +46,29 @@ struct answer {
 	char data[BLOCK];
 };
 
+struct file {
+	FILE *file;
+	struct rw_semaphore invalidate_lock;
+};
+
 struct request {
 	struct kiocb iocb;
 	struct klock_waitq waitq;
 	struct question question;
+	struct file *file;
 	int fd;
-	int waits; /* for the lock */
-	struct request *next; /* for the worker */
+	int waits;            /* for the lock */
+	struct request *next; /* for a worker */
 };
 
-static DEFINE_RWSEM(invalidate_lock);
-static FILE *file;
-static bool punt;  /* to a worker, instead of IOCB_WAITQ */
+/* Who punches holes into files, one after the other: their blocks are gone for that long. */
+struct puncher {
+	int first, files;
+	long hold_ns, rest_ns;
+};
+
+static struct file files[FILES];
+static int workers; /* that requests are punted to; 0: IOCB_WAITQ instead */
 static bool ending; /* the clients have left */
 static int grants = -1, waited, wrong;
 static int64_t run_ns, until_ns;
@@ -88,32 +102,42 @@ static void must(bool right, const char *what)
 	exit(1);
 }
 
-/* ---- the file, whose blocks have their number in each byte, or are punched: zeros ---- */
+/* ---- files, whose blocks have their number in each byte, or are punched: zeros ---- */
 
-static void write_block(int block, int c)
+static void write_block(struct file *f, int block, int c)
 {
 	char data[BLOCK];
 
 	memset(data, c, BLOCK);
-	must(pwrite(fileno(file), data, BLOCK, (off_t)block * BLOCK) == BLOCK, "pwrite");
+	must(pwrite(fileno(f->file), data, BLOCK, (off_t)block * BLOCK) == BLOCK, "pwrite");
 }
 
-/* Half of it is gone for a while: no read may see that. */
-static void punch(int block)
+static void open_file(struct file *f)
 {
-	down_write(&invalidate_lock);
-	write_block(block, 0);
-	nap_ns(HOLD_NS);
-	write_block(block, block + 1);
-	up_write(&invalidate_lock);
+	f->file = tmpfile();
+	must(f->file != NULL, "tmpfile");
+	init_rwsem(&f->invalidate_lock);
+	for (int block = 0; block < BLOCKS; block++)
+		write_block(f, block, block + 1);
 }
 
-static void *punch_holes(void *unused)
+/* The block is gone for a while: no read may see that. */
+static void punch(struct file *f, int block, long hold_ns)
 {
-	(void)unused;
-	for (int block = 0; !__atomic_load_n(&ending, __ATOMIC_ACQUIRE); block++) {
-		punch(block % BLOCKS);
-		nap_ns(REST_NS);
+	down_write(&f->invalidate_lock);
+	write_block(f, block, 0);
+	nap_ns(hold_ns);
+	write_block(f, block, block + 1);
+	up_write(&f->invalidate_lock);
+}
+
+static void *punch_holes(void *arg)
+{
+	struct puncher *p = arg;
+
+	for (int i = 0; !__atomic_load_n(&ending, __ATOMIC_ACQUIRE); i++) {
+		punch(&files[p->first + i % p->files], i % BLOCKS, p->hold_ns);
+		nap_ns(p->rest_ns);
 	}
 	return NULL;
 }
@@ -124,9 +148,9 @@ static void *punch_holes(void *unused)
 static void serve(struct request *r)
 {
 	struct answer answer = { .block = r->question.block };
-	ssize_t n = pread(fileno(file), answer.data, BLOCK, (off_t)answer.block * BLOCK);
+	ssize_t n = pread(fileno(r->file->file), answer.data, BLOCK, (off_t)answer.block * BLOCK);
 
-	up_read(&invalidate_lock);
+	up_read(&r->file->invalidate_lock);
 	must(n == BLOCK, "pread");
 	must(send(r->fd, &answer, sizeof(answer), 0) == sizeof(answer), "send");
 }
@@ -148,7 +172,7 @@ static void *work(void *unused)
 		if (!worker_first)
 			worker_last = &worker_first;
 		pthread_mutex_unlock(&worker_lock);
-		down_read(&invalidate_lock);
+		down_read(&r->file->invalidate_lock);
 		serve(r);
 		pthread_mutex_lock(&worker_lock);
 	}
@@ -156,7 +180,7 @@ static void *work(void *unused)
 	return NULL;
 }
 
-static void punt_to_worker(struct request *r)
+static void punt(struct request *r)
 {
 	pthread_mutex_lock(&worker_lock);
 	r->next = NULL;
@@ -171,16 +195,15 @@ static void begin(struct request *r)
 	int err;
 
 	r->iocb.ki_flags = IOCB_NOWAIT;
-	err = iocb_read_lock(&r->iocb, &invalidate_lock);
-	if (err && punt) {
-		waited++;
-		punt_to_worker(r);
+	err = iocb_read_lock(&r->iocb, &r->file->invalidate_lock);
+	waited += err == -EAGAIN;
+	if (err && workers) {
+		punt(r);
 		return;
 	}
 	if (err) {
-		waited++;
 		r->iocb.ki_flags = IOCB_WAITQ;
-		err = iocb_read_lock(&r->iocb, &invalidate_lock);
+		err = iocb_read_lock(&r->iocb, &r->file->invalidate_lock);
 	}
 	r->waits = err == -EIOCBQUEUED;
 	if (!err)
@@ -261,7 +284,7 @@ static void *ask(void *arg)
 			__atomic_fetch_add(&wrong, 1, __ATOMIC_RELAXED);
 		if (nr_samples[c->number] < SAMPLES)
 			samples[c->number][nr_samples[c->number]++] = now_ns() - begun;
-		nap_ns(50000);
+		nap_ns(500000);
 	}
 	close(c->fd);
 	return NULL;
@@ -276,18 +299,21 @@ static int compare(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-static void print_times(void)
+/* Of the clients of the first file, or of the others. */
+static void print_times(const char *which, bool first)
 {
 	static int64_t all[CLIENTS * SAMPLES];
 	size_t n = 0;
 
 	for (int c = 0; c < CLIENTS; c++) {
+		if ((c % FILES == 0) != first)
+			continue;
 		memcpy(all + n, samples[c], nr_samples[c] * sizeof(all[0]));
 		n += nr_samples[c];
 	}
 	qsort(all, n, sizeof(all[0]), compare);
-	printf("  %zu reads, %d had to wait; us: p50 %.1f, p99 %.1f, p99.9 %.1f, longest %.1f\n", n,
-	       waited, (double)all[n / 2] / 1e3, (double)all[n * 99 / 100] / 1e3,
+	printf("  %s: %zu reads; us: p50 %.1f, p99 %.1f, p99.9 %.1f, longest %.1f\n", which, n,
+	       (double)all[n / 2] / 1e3, (double)all[n * 99 / 100] / 1e3,
 	       (double)all[n * 999 / 1000] / 1e3, (double)all[n - 1] / 1e3);
 }
 
@@ -300,40 +326,57 @@ static void watch(int epoll, int fd, void *ptr)
 	must(!epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event), "epoll_ctl");
 }
 
+static void start_client(int c, int epoll, struct request *r, struct client *client,
+			 pthread_t *thread)
+{
+	int ends[2];
+
+	must(!socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), "socketpair");
+	nr_samples[c] = 0;
+	*r = (struct request){ .fd = ends[0], .file = &files[c % FILES] };
+	klock_waitq_init(&r->waitq, NULL, grants);
+	r->iocb.ki_waitq = &r->waitq;
+	*client = (struct client){ c, ends[1] };
+	watch(epoll, ends[0], r);
+	must(!pthread_create(thread, NULL, ask, client), "pthread_create");
+}
+
+static void end_workers(const pthread_t *pool)
+{
+	pthread_mutex_lock(&worker_lock);
+	pthread_cond_broadcast(&worker_wanted);
+	pthread_mutex_unlock(&worker_lock);
+	for (int i = 0; i < workers; i++)
+		pthread_join(pool[i], NULL);
+}
+
 static void run(void)
 {
+	static struct puncher punchers[] = { { 0, 1, 5000000, 5000000 },
+					     { 1, FILES - 1, 200000, 500000 } };
 	static struct request requests[CLIENTS];
 	struct client clients[CLIENTS];
-	pthread_t threads[CLIENTS], puncher, worker;
+	pthread_t threads[CLIENTS], pool[CLIENTS], punching[2];
 	int epoll = epoll_create1(EPOLL_CLOEXEC);
 
 	grants = eventfd(0, EFD_CLOEXEC);
 	must(epoll >= 0 && grants >= 0, "epoll, eventfd");
 	watch(epoll, grants, NULL);
-	ending = false;
+	__atomic_store_n(&ending, false, __ATOMIC_RELEASE);
 	waited = 0;
 	until_ns = now_ns() + run_ns;
-	for (int c = 0; c < CLIENTS; c++) {
-		int ends[2];
-
-		must(!socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), "socketpair");
-		nr_samples[c] = 0;
-		requests[c] = (struct request){ .fd = ends[0] };
-		klock_waitq_init(&requests[c].waitq, NULL, grants);
-		requests[c].iocb.ki_waitq = &requests[c].waitq;
-		clients[c] = (struct client){ c, ends[1] };
-		watch(epoll, ends[0], &requests[c]);
-		must(!pthread_create(&threads[c], NULL, ask, &clients[c]), "pthread_create");
-	}
-	must(!pthread_create(&puncher, NULL, punch_holes, NULL), "pthread_create");
-	must(!pthread_create(&worker, NULL, work, NULL), "pthread_create");
+	for (int c = 0; c < CLIENTS; c++)
+		start_client(c, epoll, &requests[c], &clients[c], &threads[c]);
+	for (int i = 0; i < 2; i++)
+		must(!pthread_create(&punching[i], NULL, punch_holes, &punchers[i]),
+		     "pthread_create");
+	for (int i = 0; i < workers; i++)
+		must(!pthread_create(&pool[i], NULL, work, NULL), "pthread_create");
 	loop(epoll, requests);
-	pthread_mutex_lock(&worker_lock);
 	__atomic_store_n(&ending, true, __ATOMIC_RELEASE);
-	pthread_cond_signal(&worker_wanted);
-	pthread_mutex_unlock(&worker_lock);
-	pthread_join(puncher, NULL);
-	pthread_join(worker, NULL);
+	end_workers(pool);
+	for (int i = 0; i < 2; i++)
+		pthread_join(punching[i], NULL);
 	for (int c = 0; c < CLIENTS; c++) {
 		pthread_join(threads[c], NULL);
 		close(requests[c].fd);
@@ -342,29 +385,40 @@ static void run(void)
 	close(epoll);
 }
 
+static void report(bool times)
+{
+	if (workers)
+		printf("punted to %d workers", workers);
+	else
+		printf("queued for the lock");
+	printf(": all reads served, and none saw a hole\n");
+	if (!times)
+		return;
+	printf("  %d had to wait\n", waited);
+	print_times("file punched for 5 ms", true);
+	print_times("other files, for 0.2 ms", false);
+}
+
 int main(int argc, char **argv)
 {
+	static const int ways[] = { 0, 4, CLIENTS };
 	double seconds = argc > 1 ? atof(argv[1]) : 0;
 
-	run_ns = (int64_t)((seconds > 0 ? seconds : 0.3) * 1e9);
-	file = tmpfile();
-	must(file != NULL, "tmpfile");
-	for (int block = 0; block < BLOCKS; block++)
-		write_block(block, block + 1);
+	run_ns = (int64_t)((seconds > 0 ? seconds : 0.2) * 1e9);
+	for (int i = 0; i < FILES; i++)
+		open_file(&files[i]);
 	if (seconds > 0)
 		run(); /* not counted: the first one also brings all memory in */
-	for (int way = 0; way < 2; way++) {
-		punt = way;
+	for (int i = 0; i < 3; i++) {
+		workers = ways[i];
 		run();
 		if (wrong || !waited) {
 			printf("%d reads saw a hole, %d had to wait\n", wrong, waited);
 			return 1;
 		}
-		printf("%s: all reads served, and none saw a hole\n",
-		       punt ? "punted to a worker" : "queued for the lock");
-		if (seconds > 0)
-			print_times();
+		report(seconds > 0);
 	}
-	fclose(file);
+	for (int i = 0; i < FILES; i++)
+		fclose(files[i].file);
 	return 0;
 }
