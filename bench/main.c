@@ -118,6 +118,20 @@ static void put_locks(FILE *tsv)
 		bench_put_lock(tsv, lock);
 }
 
+static void *end_at_once(void *arg)
+{
+	return arg;
+}
+
+/* glibc's mutex does without atomic accesses in a process that never had a second thread. */
+static void have_had_threads(void)
+{
+	pthread_t thread;
+
+	bench_start(&thread, end_at_once, NULL);
+	pthread_join(thread, NULL);
+}
+
 /* Runs the rows that are asked for, and returns how many they were. */
 static unsigned int run_rows(const struct bench_options *options)
 {
@@ -130,6 +144,7 @@ static unsigned int run_rows(const struct bench_options *options)
 	}
 	bench_locks_init();
 	bench_thread_begin();
+	have_had_threads();
 	for (size_t i = 0; i < NR_TABLES; i++)
 		for (const struct bench_row *row = tables[i]; row->key; row++)
 			if (bench_row_wanted(options->rows, row->key)) {
