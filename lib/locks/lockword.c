@@ -38,6 +38,9 @@
 
 uint32_t klock_sleepers;
 
+/* In klock_sleepers, above the count: a sleeper's barrier has ended since the count was 0. */
+#define FENCED 0x80000000u
+
 void klock_word_prepare(void)
 {
 	/* Without membarrier(2) every owner looks: [K3], [K4] are enough for who does. */
@@ -244,16 +247,29 @@ void klock_word_count_sleeper(const struct klock_event *ev)
 {
 	if (klock_watched)
 		return;
-	/* [W6] counted, then the barrier, then check(): pairs with [W5]. The barrier orders it. */
-	klock_fetch_add_relaxed(&klock_sleepers, 1);
-	if (klock_membarrier_works())
+	/*
+	 * [W6] counted, then the barrier, then check(): pairs with [W5]. The barrier orders it.
+	 * [W7] acquire: pairs with [W8]. The barrier may be another sleeper's, whose count has
+	 * not gone before ours came: what owners have stored before it is seen, and those
+	 * that look after it find a count.
+	 */
+	if (klock_fetch_add_acquire(&klock_sleepers, 1) & FENCED)
+		return;
+	if (klock_membarrier_works()) {
 		klock_barrier_everywhere(ev);
+		klock_fetch_or_relaxed(&klock_sleepers, FENCED); /* [W8]: the barrier orders it */
+	}
 }
 
 void klock_word_uncount_sleeper(void)
 {
-	if (!klock_watched) /* relaxed: others count themselves */
-		klock_fetch_add_relaxed(&klock_sleepers, (uint32_t)-1);
+	uint32_t n = klock_load_relaxed(&klock_sleepers), left; /* others count themselves */
+
+	if (klock_watched)
+		return;
+	do
+		left = n - 1 == FENCED ? 0 : n - 1;
+	while (!klock_cas_relaxed(&klock_sleepers, &n, left)); /* passes [W8] on */
 }
 
 /* Parks as one of klock_sleepers. */

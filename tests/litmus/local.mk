@@ -24,6 +24,7 @@ EXTRA_DIST += $(litmus_scripts) \
 	tests/litmus/references.litmus \
 	tests/litmus/request.litmus \
 	tests/litmus/semaphore.litmus \
+	tests/litmus/sleepers.litmus \
 	tests/litmus/task_table.litmus \
 	tests/litmus/unkill_all.litmus \
 	tests/litmus/wake.litmus \
