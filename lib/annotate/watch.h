@@ -53,12 +53,13 @@ struct klock_event {
 };
 
 /*
- * A lock's `spin`: how long a spin for it has paid off lately, and above that
- * the CPU that acquired it last, plus one, while lockstat watches. Estimates
- * both: each is written without regard to the other.
+ * A lock's `spin`: how long a spin for it has paid off lately; above that the CPU that
+ * acquired it last, plus one, while lockstat watches, or else what its bias is worth
+ * (lib/locks/reader_bias.h); and two bits that say whether yields have been in vain
+ * (lib/locks/awake.c). Estimates all: each is written without regard to the others.
  */
-#define KLOCK_SPIN_LIMIT 0x0000ffffu
-#define KLOCK_SPIN_CPU 0xffff0000u
+#define KLOCK_SPIN_LIMIT 0x000003ffu
+#define KLOCK_SPIN_CPU 0x3fff0000u
 #define KLOCK_SPIN_CPU_SHIFT 16
 
 /* False: a misuse has been reported, and the call is to be refused. */

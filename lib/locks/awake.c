@@ -37,6 +37,10 @@
 #define KLOCK_YIELDS 32
 #endif
 #define YIELDS_NS 10000000
+/* Halved twice for each of the last three threads for which that was in vain. In `spin`. */
+#define VAIN 0xc0000000u
+#define VAIN_ONE 0x40000000u
+#define VAIN_SHIFT 30
 
 /* Writers of the process that yield: without any, PENDING is left over from before a fork(). */
 static uint32_t pending_writers;
@@ -91,6 +95,13 @@ static bool revoking(const uint32_t *word)
 	return (klock_load_relaxed(word) & KLOCK_W_BIAS) == KLOCK_W_BIAS; /* a guess */
 }
 
+static void set_usual(uint32_t *spin, int32_t usual)
+{
+	uint32_t seen = klock_load_relaxed(spin); /* lost updates are fine */
+
+	klock_store_relaxed(spin, (seen & ~KLOCK_SPIN_LIMIT) | (uint32_t)usual);
+}
+
 /*
  * Short holds are spun for: the limit follows what spins for this lock needed
  * lately, and sinks when they fail. With one CPU the holder could not run.
@@ -98,8 +109,7 @@ static bool revoking(const uint32_t *word)
 static bool spin_take(uint32_t *word, uint32_t *spin, const struct klock_task *task,
 		      bool shared)
 {
-	uint32_t seen = klock_load_relaxed(spin); /* an estimate; lost updates are fine */
-	int32_t usual = (int32_t)(seen & KLOCK_SPIN_LIMIT);
+	int32_t usual = (int32_t)(klock_load_relaxed(spin) & KLOCK_SPIN_LIMIT); /* an estimate */
 	int32_t limit = usual * 2 + SPIN_MIN, step = 1;
 
 	if (!task->many_cpus)
@@ -117,12 +127,11 @@ static bool spin_take(uint32_t *word, uint32_t *spin, const struct klock_task *t
 		if (klock_word_is_barred(klock_load_relaxed(word))) /* a guess */
 			n += SPIN_BARRED;
 		if (klock_word_try(word, task, shared)) {
-			usual += (n - usual) / 8;
-			klock_store_relaxed(spin, (seen & KLOCK_SPIN_CPU) | (uint32_t)usual);
+			set_usual(spin, usual + (n - usual) / 8);
 			return true;
 		}
 	}
-	klock_store_relaxed(spin, (seen & KLOCK_SPIN_CPU) | (uint32_t)(usual - (usual + 7) / 8));
+	set_usual(spin, usual - (usual + 7) / 8);
 	return false;
 }
 
@@ -139,17 +148,34 @@ static void bar_newcomers(uint32_t *word)
 /* Gives the CPU to who can run. False: that has been enough. */
 static bool yield(int *yields, int64_t until_ns)
 {
-	if (++*yields > KLOCK_YIELDS || (*yields > 1 && klock_now_ns() > until_ns))
+	if (--*yields < 0 || klock_now_ns() > until_ns)
 		return false;
 	sched_yield();
 	return true;
 }
 
+/* At least one, which may show that things have changed. */
+static int yields_for(const uint32_t *spin)
+{
+	uint32_t seen = klock_load_relaxed(spin); /* an estimate */
+	int yields = KLOCK_YIELDS >> 2 * ((seen & VAIN) >> VAIN_SHIFT);
+
+	return yields ? yields : 1;
+}
+
+/* What those who come after can expect of it. */
+static void have_yielded(uint32_t *spin, bool in_vain)
+{
+	uint32_t seen = klock_load_relaxed(spin); /* lost updates are fine */
+
+	if (in_vain ? (seen & VAIN) != VAIN : (seen & VAIN) != 0)
+		klock_store_relaxed(spin, in_vain ? seen + VAIN_ONE : seen - VAIN_ONE);
+}
+
 /* An owner's plain store wipes PENDING out, and each look sets it again. */
-static bool yield_write(uint32_t *word, const struct klock_task *task, int64_t until_ns)
+static bool yield_write(uint32_t *word, int yields, const struct klock_task *task, int64_t until_ns)
 {
 	bool taken = false;
-	int yields = 0;
 
 	/* All relaxed: the exchange that takes the lock is what orders. */
 	klock_fetch_add_relaxed(&pending_writers, 1);
@@ -162,10 +188,9 @@ static bool yield_write(uint32_t *word, const struct klock_task *task, int64_t u
 	return taken;
 }
 
-static bool yield_read(uint32_t *word, const struct klock_task *task, int64_t until_ns)
+static bool yield_read(uint32_t *word, int yields, const struct klock_task *task, int64_t until_ns)
 {
 	bool yielded = false;
-	int yields = 0;
 
 	while (yield(&yields, until_ns)) {
 		if (klock_load_relaxed(word) & KLOCK_W_WRITER) /* a writer's turn; a hint */
@@ -180,6 +205,8 @@ bool klock_word_wait_awake(uint32_t *word, uint32_t *spin, const struct klock_ta
 			   bool shared, int64_t deadline_ns)
 {
 	int64_t until_ns;
+	bool taken;
+	int yields;
 
 	if (spin_take(word, spin, task, shared))
 		return true;
@@ -188,5 +215,9 @@ bool klock_word_wait_awake(uint32_t *word, uint32_t *spin, const struct klock_ta
 	until_ns = klock_now_ns() + YIELDS_NS;
 	if (until_ns > deadline_ns)
 		until_ns = deadline_ns;
-	return shared ? yield_read(word, task, until_ns) : yield_write(word, task, until_ns);
+	yields = yields_for(spin);
+	taken = shared ? yield_read(word, yields, task, until_ns)
+		       : yield_write(word, yields, task, until_ns);
+	have_yielded(spin, !taken);
+	return taken;
 }

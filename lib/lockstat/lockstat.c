@@ -42,7 +42,7 @@ static bool bounces(const struct klock_event *ev, uint32_t *seen, uint32_t *here
 	*seen = *here = 0;
 	if (!ev->spin)
 		return false;
-	*here = (uint32_t)(sched_getcpu() + 1) << KLOCK_SPIN_CPU_SHIFT;
+	*here = (uint32_t)(sched_getcpu() + 1) << KLOCK_SPIN_CPU_SHIFT & KLOCK_SPIN_CPU;
 	*seen = klock_load_relaxed(ev->spin);
 	return (*seen & KLOCK_SPIN_CPU) && (*seen & KLOCK_SPIN_CPU) != *here;
 }
@@ -133,7 +133,7 @@ static bool on_acquired(enum klock_event_kind kind, const struct klock_event *ev
 	if (bounces(ev, &seen, &here))
 		klock_stat_add(&row->mode[mode]->acq_bounces, 1);
 	if ((seen & KLOCK_SPIN_CPU) != here)
-		klock_store_relaxed(ev->spin, (seen & KLOCK_SPIN_LIMIT) | here);
+		klock_store_relaxed(ev->spin, (seen & ~KLOCK_SPIN_CPU) | here);
 	begin_hold(t, row, ev, mode);
 	return true;
 }
