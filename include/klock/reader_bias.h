@@ -17,8 +17,8 @@ KLOCK_BEGIN_DECLS
 #define KLOCK_READ_SLOTS 8
 
 /*
- * What the calling thread needs to read: the reads left until the next one goes
- * out of line, and counts; the slots in its task, each 0 or the address of a word.
+ * What the calling thread needs to read: the counted reads left until the next one goes
+ * out of line, for the bias; the slots in its task, each 0 or the address of a word.
  * Until its first lock, and while something watches the locks, there are no reads
  * left, and slots that are neither free nor match.
  */
@@ -81,15 +81,16 @@ KLOCK_INLINE bool klock_bias_enter(uint32_t *word)
 	return false;
 }
 
-/* A read hold, by a slot or else by the count. */
+/*
+ * A read hold, by a slot or else by the count. The way by a slot changes nothing else of the
+ * thread's: a number that each read would take one off costs as much as the rest of it.
+ */
 KLOCK_INLINE bool klock_bias_read_fast(uint32_t *word)
 {
-	if (KLOCK_UNLIKELY((int32_t)--klock_reads_left < 0))
-		return false;
 	/* relaxed: only a guess, each way looks again */
 	if ((klock_load_relaxed(word) & KLOCK_W_BIAS) == KLOCK_W_BIASED && klock_bias_enter(word))
 		return true;
-	return klock_word_read_fast(word);
+	return KLOCK_LIKELY((int32_t)--klock_reads_left >= 0) && klock_word_read_try(word);
 }
 
 KLOCK_INLINE bool klock_bias_read_unlock_fast(uint32_t *word)

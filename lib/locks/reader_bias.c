@@ -4,11 +4,12 @@
  *
  * A bias saves each reader two exchanges, and readers on several CPUs the
  * transfer of a cache line each way. Its end costs a writer a membarrier(2),
- * microseconds. So it has to be paid for: every KLOCK_BIAS_PERIOD-th read of a
- * thread comes out of line. Without a bias these count as the lock's credit,
- * and it is given one when the credit reaches its price. With a bias they count
- * from zero, up to where it has been worth its end: some two thousand reads that
- * saved 5 ns each. A writer that ends a bias which was not doubles the
+ * microseconds. So it has to be paid for: every KLOCK_BIAS_PERIOD-th counted read of a
+ * thread comes out of line. These are the lock's credit, and it is given a bias when the
+ * credit reaches its price. Reads by slots are not counted, so that they cost nothing;
+ * the bias has been worth its end when two thousand of them, which saved 5 ns
+ * each, may have come as fast as the last ones before it; or when the end is a small part of
+ * the time that it lasted. A writer that ends a bias which was not worth it doubles the
  * price, otherwise it halves it: a lock with one write in a thousand soon has its
  * bias a hundredth of the time, to see whether things have changed.
  *
@@ -19,6 +20,7 @@
  * that have begun: no newcomer delays it.
  */
 #include "locks/reader_bias.h"
+#include "base/clock.h"
 #include "base/cpu.h"
 #include "locks/init.h"
 #include "locks/lockword.h"
@@ -59,6 +61,7 @@ void klock_bias_begin(struct klock_task *task)
 	if (klock_membarrier_works())
 		klock_read_slots = task->reading;
 	klock_reads_left = KLOCK_BIAS_PERIOD;
+	task->sampled_ns = klock_now_ns();
 }
 
 void klock_bias_after_fork(void)
@@ -101,10 +104,25 @@ static unsigned int price_of(uint32_t seen)
 	return (seen & KLOCK_BIAS_PRICE) >> KLOCK_BIAS_PRICE_SHIFT;
 }
 
-/* Whether the reads that were counted under a bias were worth its end. */
+/* That moment as the lock's `spin` can say it. */
+static uint32_t time_field(int64_t ns)
+{
+	return (uint32_t)(ns >> KLOCK_BIAS_TIME_SHIFT) * KLOCK_BIAS_CREDIT_ONE & KLOCK_BIAS_CREDIT;
+}
+
+/* Whether a bias was worth its end. One that lasted longer than half the field is a guess. */
 static bool paid(uint32_t seen)
 {
-	return (seen & KLOCK_BIAS_CREDIT) >= KLOCK_BIAS_PAID;
+	return ((time_field(klock_now_ns()) - seen) & KLOCK_BIAS_CREDIT) <= KLOCK_BIAS_CREDIT / 2;
+}
+
+/* How long a bias has to last, from how long the thread took for the last PERIOD reads. */
+static int64_t time_to_pay(struct klock_task *task, int64_t now)
+{
+	int64_t ns = (now - task->sampled_ns) * KLOCK_BIAS_PAID;
+
+	task->sampled_ns = now;
+	return ns < KLOCK_BIAS_PAID_NS ? ns : KLOCK_BIAS_PAID_NS;
 }
 
 static void set_bias(uint32_t *word)
@@ -124,24 +142,21 @@ void klock_bias_allow(uint32_t *spin, bool allow)
 	klock_store_relaxed(spin, seen | (allow ? 0 : never));
 }
 
-/* One read in KLOCK_BIAS_PERIOD. All accesses are to estimates, or for them: relaxed. */
+/* One counted read in KLOCK_BIAS_PERIOD. All accesses are to estimates, or for them: relaxed. */
 static void sample(uint32_t *word, uint32_t *spin)
 {
-	uint32_t seen = klock_load_relaxed(spin), w = klock_load_relaxed(word);
+	uint32_t seen = klock_load_relaxed(spin), credit;
+	int64_t now = klock_now_ns(), pays = time_to_pay(klock_self_task, now);
 
-	if (w & KLOCK_W_BIASED) {
-		if (!paid(seen))
-			klock_store_relaxed(spin, seen + KLOCK_BIAS_CREDIT_ONE);
+	if (price_of(seen) == KLOCK_BIAS_NEVER || (klock_load_relaxed(word) & KLOCK_W_BIASED))
+		return;
+	credit = (seen & KLOCK_BIAS_CREDIT) + KLOCK_BIAS_CREDIT_ONE;
+	seen &= ~KLOCK_BIAS_CREDIT;
+	if (credit < KLOCK_BIAS_CREDIT_ONE << price_of(seen)) {
+		klock_store_relaxed(spin, seen | credit);
 		return;
 	}
-	if (price_of(seen) == KLOCK_BIAS_NEVER)
-		return;
-	seen += KLOCK_BIAS_CREDIT_ONE;
-	if ((seen & KLOCK_BIAS_CREDIT) < KLOCK_BIAS_CREDIT_ONE << price_of(seen)) {
-		klock_store_relaxed(spin, seen);
-		return;
-	}
-	klock_store_relaxed(spin, seen & ~KLOCK_BIAS_CREDIT);
+	klock_store_relaxed(spin, seen | time_field(now + pays));
 	set_bias(word);
 }
 

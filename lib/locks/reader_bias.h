@@ -11,15 +11,20 @@
  * What a lock's `spin` says of its bias, where lockstat has a CPU: nothing watches, where
  * there is a bias. Estimates, as all of `spin`: lost updates are fine.
  */
-#define KLOCK_BIAS_CREDIT 0x03ff0000u /* reads that came out of line since the last change */
-#define KLOCK_BIAS_CREDIT_ONE 0x00010000u
-#define KLOCK_BIAS_PAID 0x00100000u /* the credit of a bias that has been worth its end */
+#define KLOCK_BIAS_CREDIT 0x03fffc00u /* without a bias: reads out of line since the last one */
+#define KLOCK_BIAS_CREDIT_ONE 0x00000400u /* with it: when it will have paid, modulo the field */
 #define KLOCK_BIAS_PRICE 0x3c000000u /* the credit that brings the next, as a power of 2 */
 #define KLOCK_BIAS_PRICE_SHIFT 26
 #define KLOCK_BIAS_PRICE_MAX 9
 #define KLOCK_BIAS_NEVER 15 /* as a price */
 
-/* Inline reads of a thread between two that come out of line. */
+/* A bias has paid for its end after so many times what PERIOD reads took, or after so long. */
+#define KLOCK_BIAS_PAID 16
+#define KLOCK_BIAS_PAID_NS 200000
+/* The unit of that time: 8 us, so that the field holds half a second. */
+#define KLOCK_BIAS_TIME_SHIFT 13
+
+/* Counted reads of a thread between two that come out of line. */
 #define KLOCK_BIAS_PERIOD 128
 
 /* The calling thread may use its slots from now on: nothing watches. */

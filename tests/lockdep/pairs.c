@@ -67,11 +67,8 @@ static inline void before_up_write(struct rw_semaphore *sem)
 
 static inline bool before_read_count(uint32_t *word)
 {
-	uint32_t w;
+	uint32_t w = klock_load_relaxed(word);
 
-	if (KLOCK_UNLIKELY(!klock_self_word))
-		return false;
-	w = klock_load_relaxed(word);
 	return KLOCK_LIKELY(!(w & KLOCK_W_READ_BLOCKED)) &&
 	       KLOCK_LIKELY(klock_cas_acquire(word, &w, w + KLOCK_W_READER));
 }
@@ -109,13 +106,10 @@ static inline void before_down_read(struct rw_semaphore *sem)
 {
 	uint32_t *word = &sem->word;
 
-	if (KLOCK_LIKELY((int32_t)--klock_reads_left >= 0)) {
-		if ((klock_load_relaxed(word) & KLOCK_W_BIAS) == KLOCK_W_BIASED &&
-		    before_enter(word))
-			return;
-		if (before_read_count(word))
-			return;
-	}
+	if ((klock_load_relaxed(word) & KLOCK_W_BIAS) == KLOCK_W_BIASED && before_enter(word))
+		return;
+	if (KLOCK_LIKELY((int32_t)--klock_reads_left >= 0) && before_read_count(word))
+		return;
 	(void)!klock_rwsem_acquire(sem, KLOCK_READ, KLOCK_FOREVER, 0);
 }
 

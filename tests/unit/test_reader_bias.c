@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /* A rw_semaphore that is biased towards its readers: when it becomes so, and what ends it. */
 #include "annotate/watch.h"
+#include "base/clock.h"
 #include "locks/reader_bias.h"
 #include "support/actor.h"
 #include "support/bugs.h"
 #include "support/ck_main.h"
 #include <errno.h>
 #include <klock/rwsem.h>
+#include <time.h>
 
 static struct rw_semaphore sem;
 static struct actor a, b, c;
@@ -74,6 +76,17 @@ static bool biased(void)
 static unsigned int price(void)
 {
 	return (sem.spin & KLOCK_BIAS_PRICE) >> KLOCK_BIAS_PRICE_SHIFT;
+}
+
+/* A bias that a writer finds to be worth its end, or not yet. */
+static void bias_that_has_paid(bool paid)
+{
+	int64_t pays = klock_now_ns() + (paid ? -1 : 1) * 10000000;
+
+	sem.spin &= ~KLOCK_BIAS_CREDIT;
+	sem.spin |= (uint32_t)(pays >> KLOCK_BIAS_TIME_SHIFT) * KLOCK_BIAS_CREDIT_ONE &
+		    KLOCK_BIAS_CREDIT;
+	sem.word |= KLOCK_W_BIASED;
 }
 
 /* False: something watches, or there is no membarrier(2), and there never is a bias. */
@@ -247,10 +260,8 @@ START_TEST(bias_that_is_ended_early_costs_more_reads)
 {
 	if (!make_biased())
 		return;
-	/* Each comes to an end before a read of it was counted. */
 	for (unsigned int i = 1; i <= 4; i++) {
-		sem.spin &= ~KLOCK_BIAS_CREDIT;
-		sem.word |= KLOCK_W_BIASED;
+		bias_that_has_paid(false);
 		write_once(&sem);
 		ck_assert_uint_eq(price(), i);
 	}
@@ -259,13 +270,27 @@ START_TEST(bias_that_is_ended_early_costs_more_reads)
 	for (int i = 0; i < 4; i++)
 		read_many(&sem);
 	ck_assert(biased());
-	read_many(&sem);
-	write_once(&sem); /* some reads, but not enough */
-	ck_assert_uint_eq(price(), 5);
-	sem.word |= KLOCK_W_BIASED;
-	for (unsigned int i = 0; i < KLOCK_BIAS_PAID / KLOCK_BIAS_CREDIT_ONE / 4; i++)
+	bias_that_has_paid(true);
+	write_once(&sem);
+	ck_assert_uint_eq(price(), 2);
+}
+END_TEST
+
+START_TEST(bias_that_lasts_has_paid)
+{
+	struct timespec longer = { .tv_nsec = 2 * KLOCK_BIAS_PAID_NS };
+
+	if (!make_biased())
+		return;
+	for (unsigned int i = 1; i <= 4; i++) {
+		bias_that_has_paid(false);
+		write_once(&sem);
+	}
+	for (int i = 0; i < 5; i++)
 		read_many(&sem);
-	write_once(&sem); /* one that was worth it */
+	ck_assert(biased());
+	nanosleep(&longer, NULL); /* not one read, but its end is a small part of this */
+	write_once(&sem);
 	ck_assert_uint_eq(price(), 2);
 }
 END_TEST
@@ -301,6 +326,7 @@ static Suite *reader_bias_suite(void)
 	tcase_add_test(tc, bias_release_of_what_nobody_holds_is_reported);
 	tcase_add_test(tc, bias_destroy_while_read_is_reported);
 	tcase_add_test(tc, bias_that_is_ended_early_costs_more_reads);
+	tcase_add_test(tc, bias_that_lasts_has_paid);
 	tcase_add_test(tc, bias_not_allowed_never_comes);
 	suite_add_tcase(suite, tc);
 	return suite;
