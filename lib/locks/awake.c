@@ -32,12 +32,11 @@
 #define KLOCK_SPIN_REVOKED 800
 #endif
 
-/* A thread yields so often before it sleeps; less often if others use its CPU for so long. */
-#ifndef KLOCK_YIELDS
-#define KLOCK_YIELDS 32
-#endif
-#define YIELDS_NS 10000000
-/* Halved twice for each of the last three threads for which that was in vain. In `spin`. */
+/*
+ * A quarter of the yields for each of the last waiters, up to three, that saw the same holders
+ * all the time and had to sleep: who comes next has a long wait before it. Any other end of
+ * a wait forgets them. In `spin`.
+ */
 #define VAIN 0xc0000000u
 #define VAIN_ONE 0x40000000u
 #define VAIN_SHIFT 30
@@ -145,35 +144,59 @@ static void bar_newcomers(uint32_t *word)
 			return;
 }
 
-/* Gives the CPU to who can run. False: that has been enough. */
-static bool yield(int *yields, int64_t until_ns)
+#define HOLDERS (~KLOCK_W_FLAGS | KLOCK_W_WRITER)
+
+/* What a thread sees while it yields. */
+struct yields {
+	const uint32_t *word;
+	int left;
+	int64_t until_ns;
+	uint32_t holders; /* as the word had them at first */
+	bool changed;     /* later it had others */
+};
+
+/* At least one yield, which may show that things have changed. */
+static struct yields begin_yields(const uint32_t *word, const uint32_t *spin, int64_t deadline_ns)
 {
-	if (--*yields < 0 || klock_now_ns() > until_ns)
+	uint32_t vain = (klock_load_relaxed(spin) & VAIN) >> VAIN_SHIFT; /* an estimate */
+	struct yields y = {
+		.word = word,
+		.left = KLOCK_YIELDS >> 2 * vain,
+		.until_ns = klock_now_ns() + KLOCK_YIELDS_NS,
+		.holders = klock_load_relaxed(word) & HOLDERS, /* a guess, as all that follows */
+	};
+
+	if (!y.left)
+		y.left = 1;
+	if (y.until_ns > deadline_ns)
+		y.until_ns = deadline_ns;
+	return y;
+}
+
+/* Gives the CPU to who can run. False: that has been enough. */
+static bool yield(struct yields *y)
+{
+	if (--y->left < 0 || klock_now_ns() > y->until_ns)
 		return false;
 	sched_yield();
+	if ((klock_load_relaxed(y->word) & HOLDERS) != y->holders)
+		y->changed = true;
 	return true;
 }
 
-/* At least one, which may show that things have changed. */
-static int yields_for(const uint32_t *spin)
-{
-	uint32_t seen = klock_load_relaxed(spin); /* an estimate */
-	int yields = KLOCK_YIELDS >> 2 * ((seen & VAIN) >> VAIN_SHIFT);
-
-	return yields ? yields : 1;
-}
-
 /* What those who come after can expect of it. */
-static void have_yielded(uint32_t *spin, bool in_vain)
+static void end_yields(const struct yields *y, uint32_t *spin, bool taken)
 {
-	uint32_t seen = klock_load_relaxed(spin); /* lost updates are fine */
+	uint32_t seen = klock_load_relaxed(spin), next = seen & ~VAIN; /* lost updates are fine */
 
-	if (in_vain ? (seen & VAIN) != VAIN : (seen & VAIN) != 0)
-		klock_store_relaxed(spin, in_vain ? seen + VAIN_ONE : seen - VAIN_ONE);
+	if (!taken && !y->changed)
+		next = (seen & VAIN) == VAIN ? seen : seen + VAIN_ONE;
+	if (next != seen)
+		klock_store_relaxed(spin, next);
 }
 
 /* An owner's plain store wipes PENDING out, and each look sets it again. */
-static bool yield_write(uint32_t *word, int yields, const struct klock_task *task, int64_t until_ns)
+static bool yield_write(uint32_t *word, struct yields *y, const struct klock_task *task)
 {
 	bool taken = false;
 
@@ -181,18 +204,18 @@ static bool yield_write(uint32_t *word, int yields, const struct klock_task *tas
 	klock_fetch_add_relaxed(&pending_writers, 1);
 	do
 		bar_newcomers(word);
-	while (yield(&yields, until_ns) && !(taken = take_turn(word, task, false, true)));
+	while (yield(y) && !(taken = take_turn(word, task, false, true)));
 	klock_fetch_add_relaxed(&pending_writers, (uint32_t)-1);
 	if (!taken && (klock_load_relaxed(word) & KLOCK_W_PENDING))
 		klock_fetch_and_relaxed(word, ~KLOCK_W_PENDING);
 	return taken;
 }
 
-static bool yield_read(uint32_t *word, int yields, const struct klock_task *task, int64_t until_ns)
+static bool yield_read(uint32_t *word, struct yields *y, const struct klock_task *task)
 {
 	bool yielded = false;
 
-	while (yield(&yields, until_ns)) {
+	while (yield(y)) {
 		if (klock_load_relaxed(word) & KLOCK_W_WRITER) /* a writer's turn; a hint */
 			yielded = true;
 		if (take_turn(word, task, true, yielded))
@@ -204,20 +227,15 @@ static bool yield_read(uint32_t *word, int yields, const struct klock_task *task
 bool klock_word_wait_awake(uint32_t *word, uint32_t *spin, const struct klock_task *task,
 			   bool shared, int64_t deadline_ns)
 {
-	int64_t until_ns;
+	struct yields y;
 	bool taken;
-	int yields;
 
 	if (spin_take(word, spin, task, shared))
 		return true;
 	if (!KLOCK_YIELDS)
 		return false;
-	until_ns = klock_now_ns() + YIELDS_NS;
-	if (until_ns > deadline_ns)
-		until_ns = deadline_ns;
-	yields = yields_for(spin);
-	taken = shared ? yield_read(word, yields, task, until_ns)
-		       : yield_write(word, yields, task, until_ns);
-	have_yielded(spin, !taken);
+	y = begin_yields(word, spin, deadline_ns);
+	taken = shared ? yield_read(word, &y, task) : yield_write(word, &y, task);
+	end_yields(&y, spin, taken);
 	return taken;
 }

@@ -6,6 +6,12 @@
 #include "wait/task.h"
 #include <klock/lockword.h>
 
+/* A thread yields so often before it sleeps; less often if others use its CPU for so long. */
+#ifndef KLOCK_YIELDS
+#define KLOCK_YIELDS 32
+#endif
+#define KLOCK_YIELDS_NS 10000000
+
 /* Once, before the first lock, and in the child of a fork(): nobody waits awake. */
 void klock_awake_prepare(void);
 
