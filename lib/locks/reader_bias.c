@@ -8,10 +8,11 @@
  * thread comes out of line. These are the lock's credit, and it is given a bias when the
  * credit reaches its price. Reads by slots are not counted, so that they cost nothing;
  * the bias has been worth its end when two thousand of them, which saved 5 ns
- * each, may have come as fast as the last ones before it; or when the end is a small part of
- * the time that it lasted. A writer that ends a bias which was not worth it doubles the
- * price, otherwise it halves it: a lock with one write in a thousand soon has its
- * bias a hundredth of the time, to see whether things have changed.
+ * each, may have come as fast as the last ones before it. A writer that ends a bias which was
+ * not doubles the price, otherwise it halves it: a lock with one write in a thousand soon has
+ * its bias a hundredth of the time, to see whether things have changed. The time of those last
+ * reads is too long where the thread had read by slots in between: then the next bias costs
+ * twice as many reads, of which the last ones come one after the other.
  *
  * The end. The writer has the word, so with WRITER in it no reader comes in;
  * BIASED is still there, for whoever has to do this work. It finds each
@@ -22,12 +23,14 @@
 #include "locks/reader_bias.h"
 #include "base/clock.h"
 #include "base/cpu.h"
+#include "locks/awake.h"
 #include "locks/init.h"
 #include "locks/lockword.h"
 #include "locks/word_request.h"
 #include "wait/park.h"
 #include <errno.h>
 #include <klock/rwsem.h>
+#include <sched.h>
 
 /* In pauses, for readers that are about to leave. */
 #ifndef KLOCK_SPIN_DRAIN
@@ -35,6 +38,12 @@
 #endif
 
 uint32_t klock_drains;
+
+/* What a read by a slot saves, at least. */
+#define SAVED_NS 5
+/* What the end of a bias has cost lately: an estimate. What took longer had to do with others. */
+static uint32_t end_ns = 10000;
+#define END_NS_MAX 100000
 
 _Static_assert(offsetof(struct rw_semaphore, spin) ==
 		       offsetof(struct rw_semaphore, word) + sizeof(uint32_t),
@@ -110,16 +119,17 @@ static uint32_t time_field(int64_t ns)
 	return (uint32_t)(ns >> KLOCK_BIAS_TIME_SHIFT) * KLOCK_BIAS_CREDIT_ONE & KLOCK_BIAS_CREDIT;
 }
 
-/* Whether a bias was worth its end. One that lasted longer than half the field is a guess. */
-static bool paid(uint32_t seen)
+/* Whether a bias is worth its end by now. One older than half the field is a guess. */
+static bool paid(uint32_t seen, int64_t now)
 {
-	return ((time_field(klock_now_ns()) - seen) & KLOCK_BIAS_CREDIT) <= KLOCK_BIAS_CREDIT / 2;
+	return ((time_field(now) - seen) & KLOCK_BIAS_CREDIT) <= KLOCK_BIAS_CREDIT / 2;
 }
 
 /* How long a bias has to last, from how long the thread took for the last PERIOD reads. */
 static int64_t time_to_pay(struct klock_task *task, int64_t now)
 {
-	int64_t ns = (now - task->sampled_ns) * KLOCK_BIAS_PAID;
+	int64_t periods = klock_load_relaxed(&end_ns) / (KLOCK_BIAS_PERIOD * SAVED_NS);
+	int64_t ns = (now - task->sampled_ns) * periods;
 
 	task->sampled_ns = now;
 	return ns < KLOCK_BIAS_PAID_NS ? ns : KLOCK_BIAS_PAID_NS;
@@ -160,20 +170,29 @@ static void sample(uint32_t *word, uint32_t *spin)
 	set_bias(word);
 }
 
-/* What the end of a bias says about the next one. */
-static void learn(uint32_t *spin)
+void klock_bias_judge(uint32_t *word, int64_t now)
 {
+	uint32_t *spin = spin_of(word);
 	uint32_t seen = klock_load_relaxed(spin); /* an estimate; lost updates are fine */
 	unsigned int price = price_of(seen);
 
 	if (price == KLOCK_BIAS_NEVER)
 		return;
-	if (paid(seen))
+	if (paid(seen, now))
 		price /= 2;
 	else if (price < KLOCK_BIAS_PRICE_MAX)
 		price++;
-	seen &= ~(KLOCK_BIAS_CREDIT | KLOCK_BIAS_PRICE);
+	seen &= ~KLOCK_BIAS_PRICE;
 	klock_store_relaxed(spin, seen | price << KLOCK_BIAS_PRICE_SHIFT);
+}
+
+/* What a barrier has cost lately. What took longer than the most waited for something else. */
+static void learn_cost(int64_t took)
+{
+	uint32_t usual = klock_load_relaxed(&end_ns); /* lost updates are fine */
+
+	if (took < END_NS_MAX)
+		klock_store_relaxed(&end_ns, usual - usual / 8 + (uint32_t)took / 8);
 }
 
 bool klock_bias_read(uint32_t *word, uint32_t *spin)
@@ -250,16 +269,20 @@ void klock_bias_left(uint32_t *word)
 	klock_word_slot_left(word);
 }
 
-static bool drain_awake(const uint32_t *word, const struct klock_task *task)
+/* Readers that are about to leave are spun for, those without a CPU are given this one. */
+static bool drain_awake(const uint32_t *word, const struct klock_task *task, int64_t until_ns)
 {
 	int spins = task->many_cpus ? KLOCK_SPIN_DRAIN : 0;
 
-	while (next_reader(word, NULL)) {
-		if (!spins--)
-			return false;
-		klock_cpu_relax();
+	for (; spins; spins--, klock_cpu_relax())
+		if (!next_reader(word, NULL))
+			return true;
+	for (int yields = KLOCK_YIELDS; yields && klock_now_ns() < until_ns; yields--) {
+		if (!next_reader(word, NULL))
+			return true;
+		sched_yield();
 	}
-	return true;
+	return false;
 }
 
 /* [X6] counted, the barrier, then the slots: pairs with [X5]. The barrier orders it. */
@@ -292,7 +315,11 @@ static int drain_asleep(uint32_t *word, const struct klock_event *ev, int64_t de
 
 static int drain(uint32_t *word, const struct klock_event *ev, int64_t ns, int64_t deadline_ns)
 {
+	int64_t began = klock_now_ns(), until_ns = began + KLOCK_YIELDS_NS;
+
+	klock_bias_judge(word, began);
 	klock_barrier_everywhere(ev); /* [X2]: our word, then the slots */
+	learn_cost(klock_now_ns() - began);
 	if (!next_reader(word, NULL))
 		return 0;
 	if (ev->how & KLOCK_TRY)
@@ -301,13 +328,17 @@ static int drain(uint32_t *word, const struct klock_event *ev, int64_t ns, int64
 		return klock_refuse_negative(ev);
 	if (ns == 0)
 		return -ETIME;
-	return drain_awake(word, klock_thread()) ? 0 : drain_asleep(word, ev, deadline_ns);
+	if (drain_awake(word, klock_thread(), until_ns < deadline_ns ? until_ns : deadline_ns))
+		return 0;
+	return drain_asleep(word, ev, deadline_ns);
 }
 
 void klock_bias_end(uint32_t *word)
 {
+	uint32_t *spin = spin_of(word);
+
 	klock_fetch_and_relaxed(word, ~KLOCK_W_BIASED); /* nobody looks at it but under WRITER */
-	learn(spin_of(word));
+	klock_store_relaxed(spin, klock_load_relaxed(spin) & ~KLOCK_BIAS_CREDIT); /* an estimate */
 }
 
 int klock_bias_revoke(uint32_t *word, const struct klock_event *ev, int64_t ns,

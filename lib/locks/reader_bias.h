@@ -15,14 +15,12 @@
 #define KLOCK_BIAS_CREDIT_ONE 0x00000400u /* with it: when it will have paid, modulo the field */
 #define KLOCK_BIAS_PRICE 0x3c000000u /* the credit that brings the next, as a power of 2 */
 #define KLOCK_BIAS_PRICE_SHIFT 26
-#define KLOCK_BIAS_PRICE_MAX 9
+#define KLOCK_BIAS_PRICE_MAX 13
 #define KLOCK_BIAS_NEVER 15 /* as a price */
 
-/* A bias has paid for its end after so many times what PERIOD reads took, or after so long. */
-#define KLOCK_BIAS_PAID 16
-#define KLOCK_BIAS_PAID_NS 200000
-/* The unit of that time: 8 us, so that the field holds half a second. */
+/* The unit of that time: 8 us, so that the field holds half a second. And the most it takes. */
 #define KLOCK_BIAS_TIME_SHIFT 13
+#define KLOCK_BIAS_PAID_NS 100000000
 
 /* Counted reads of a thread between two that come out of line. */
 #define KLOCK_BIAS_PERIOD 128
@@ -56,6 +54,9 @@ int klock_bias_revoke(uint32_t *word, const struct klock_event *ev, int64_t ns,
  */
 void klock_bias_begin_drain(const struct klock_event *ev);
 void klock_bias_end_drain(void);
+
+/* What a bias whose end begins says about the next one. */
+void klock_bias_judge(uint32_t *word, int64_t now);
 
 /* BIASED goes, for who has the word, once no reader is left. */
 void klock_bias_end(uint32_t *word);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "locks/word_request.h"
+#include "base/clock.h"
 #include "locks/init.h"
 #include "locks/lockword.h"
 #include "locks/reader_bias.h"
@@ -24,6 +25,7 @@ bool klock_request_drain(struct klock_queue *q, struct klock_waiter *head)
 
 	head->draining = true;
 	head->repair = KLOCK_W_REQUEST;
+	klock_bias_judge((uint32_t *)klock_queue_addr(q), klock_now_ns());
 	klock_bias_begin_drain(&ev);
 	return end_bias(q, head);
 }
