@@ -32,15 +32,6 @@
 #define KLOCK_SPIN_REVOKED 800
 #endif
 
-/*
- * A quarter of the yields for each of the last waiters, up to three, that saw the same holders
- * all the time and had to sleep: who comes next has a long wait before it. Any other end of
- * a wait forgets them. In `spin`.
- */
-#define VAIN 0xc0000000u
-#define VAIN_ONE 0x40000000u
-#define VAIN_SHIFT 30
-
 /* Writers of the process that yield: without any, PENDING is left over from before a fork(). */
 static uint32_t pending_writers;
 
@@ -105,8 +96,7 @@ static void set_usual(uint32_t *spin, int32_t usual)
  * Short holds are spun for: the limit follows what spins for this lock needed
  * lately, and sinks when they fail. With one CPU the holder could not run.
  */
-static bool spin_take(uint32_t *word, uint32_t *spin, const struct klock_task *task,
-		      bool shared)
+static bool spin_take(uint32_t *word, uint32_t *spin, const struct klock_task *task, bool shared)
 {
 	int32_t usual = (int32_t)(klock_load_relaxed(spin) & KLOCK_SPIN_LIMIT); /* an estimate */
 	int32_t limit = usual * 2 + SPIN_MIN, step = 1;
@@ -155,18 +145,22 @@ struct yields {
 	bool changed;     /* later it had others */
 };
 
-/* At least one yield, which may show that things have changed. */
+/*
+ * At least one yield, which may show that things have changed, but where others sleep for the
+ * lock already, after waits like that.
+ */
 static struct yields begin_yields(const uint32_t *word, const uint32_t *spin, int64_t deadline_ns)
 {
-	uint32_t vain = (klock_load_relaxed(spin) & VAIN) >> VAIN_SHIFT; /* an estimate */
+	/* An estimate; and a guess, as all looks at the word here. */
+	uint32_t vain = klock_load_relaxed(spin) & KLOCK_VAIN, w = klock_load_relaxed(word);
 	struct yields y = {
 		.word = word,
-		.left = KLOCK_YIELDS >> 2 * vain,
+		.left = KLOCK_YIELDS >> 2 * (vain >> KLOCK_VAIN_SHIFT),
 		.until_ns = klock_now_ns() + KLOCK_YIELDS_NS,
-		.holders = klock_load_relaxed(word) & HOLDERS, /* a guess, as all that follows */
+		.holders = w & HOLDERS,
 	};
 
-	if (!y.left)
+	if (!y.left && !(vain == KLOCK_VAIN && (w & KLOCK_W_WAITERS)))
 		y.left = 1;
 	if (y.until_ns > deadline_ns)
 		y.until_ns = deadline_ns;
@@ -187,10 +181,11 @@ static bool yield(struct yields *y)
 /* What those who come after can expect of it. */
 static void end_yields(const struct yields *y, uint32_t *spin, bool taken)
 {
-	uint32_t seen = klock_load_relaxed(spin), next = seen & ~VAIN; /* lost updates are fine */
+	uint32_t seen = klock_load_relaxed(spin),
+		 next = seen & ~KLOCK_VAIN; /* lost updates are fine */
 
 	if (!taken && !y->changed)
-		next = (seen & VAIN) == VAIN ? seen : seen + VAIN_ONE;
+		next = (seen & KLOCK_VAIN) == KLOCK_VAIN ? seen : seen + KLOCK_VAIN_ONE;
 	if (next != seen)
 		klock_store_relaxed(spin, next);
 }

@@ -12,6 +12,15 @@
 #endif
 #define KLOCK_YIELDS_NS 10000000
 
+/*
+ * A quarter of the yields for each of the last waiters, up to three, that saw the same holders
+ * all the time and had to sleep: who comes next has a long wait before it. Yields that end
+ * otherwise have them forgotten. In `spin`.
+ */
+#define KLOCK_VAIN 0xc0000000u
+#define KLOCK_VAIN_ONE 0x40000000u
+#define KLOCK_VAIN_SHIFT 30
+
 /* Once, before the first lock, and in the child of a fork(): nobody waits awake. */
 void klock_awake_prepare(void);
 

@@ -45,10 +45,11 @@ static void init(void)
 struct klock_task *klock_thread_slow(void)
 {
 	static pthread_once_t once = PTHREAD_ONCE_INIT;
-	struct klock_task *task = klock_task_self();
+	struct klock_task *task;
 	sigset_t old;
 
 	klock_block_signals(&old);
+	task = klock_self_task ? klock_self_task : klock_task_register_blocked();
 	pthread_once(&once, init);
 	if (!klock_watched) {
 		klock_bias_begin(task);

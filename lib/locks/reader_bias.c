@@ -341,8 +341,7 @@ void klock_bias_end(uint32_t *word)
 	klock_store_relaxed(spin, klock_load_relaxed(spin) & ~KLOCK_BIAS_CREDIT); /* an estimate */
 }
 
-int klock_bias_revoke(uint32_t *word, const struct klock_event *ev, int64_t ns,
-		      int64_t deadline_ns)
+int klock_bias_revoke(uint32_t *word, const struct klock_event *ev, int64_t ns, int64_t deadline_ns)
 {
 	int err = drain(word, ev, ns, deadline_ns);
 

@@ -187,7 +187,7 @@ static void forget_old_kills(struct klock_task *task)
 	} while (cleared != klock_load_relaxed(&kill_all_cleared));
 }
 
-static struct klock_task *register_self(void)
+struct klock_task *klock_task_register_blocked(void)
 {
 	static const struct klock_bug no_memory = {
 		.what = "out of memory for the task of a thread",
@@ -226,7 +226,7 @@ struct klock_task *klock_task_register(void)
 	sigset_t old;
 
 	klock_block_signals(&old);
-	task = register_self();
+	task = klock_task_register_blocked();
 	klock_restore_signals(&old);
 	return task;
 }

@@ -35,6 +35,8 @@ struct klock_task {
 extern __thread struct klock_task *klock_self_task
 	__attribute__((tls_model("initial-exec"), visibility("hidden")));
 struct klock_task *klock_task_register(void);
+/* For a caller that keeps signal handlers out: they might do the same. */
+struct klock_task *klock_task_register_blocked(void);
 
 /* What klock_read_slots is instead of slots: none is free, and none has the address of a lock. */
 extern uintptr_t klock_no_slots[KLOCK_READ_SLOTS] __attribute__((visibility("hidden")));

@@ -2,6 +2,7 @@
 /* Who spins for a lock before it sleeps: seen by the estimate that a spin leaves in the lock. */
 #include "annotate/watch.h"
 #include "base/cpu.h"
+#include "locks/awake.h"
 #include "support/actor.h"
 #include "support/ck_main.h"
 #include <klock.h>
@@ -108,6 +109,29 @@ START_TEST(spin_of_a_thread_with_a_cpu_of_its_own)
 }
 END_TEST
 
+/* The waiter waits once for a lock that is given up while it yields, or about then. */
+static void wait_awake_once(void)
+{
+	mutex_lock(&mutex);
+	actor_begin(&waiter, lock_and_unlock, &mutex);
+	while (!(klock_load_relaxed(&mutex.word) & (KLOCK_W_PENDING | KLOCK_W_WAITERS)))
+		sched_yield();
+	mutex_unlock(&mutex);
+	actor_end(&waiter);
+}
+
+START_TEST(yields_in_vain_are_remembered)
+{
+	for (unsigned int i = 1; i <= 4; i++) {
+		wait_once();
+		ck_assert_uint_eq((mutex.spin & KLOCK_VAIN) >> KLOCK_VAIN_SHIFT, i < 3 ? i : 3);
+	}
+	for (int i = 0; i < 10000 && (mutex.spin & KLOCK_VAIN); i++)
+		wait_awake_once();
+	ck_assert_uint_eq(mutex.spin & KLOCK_VAIN, 0); /* one was not in vain */
+}
+END_TEST
+
 /* Its thread is not in the child that has the lock now. */
 START_TEST(pending_left_by_a_fork_bars_nobody)
 {
@@ -135,6 +159,7 @@ static Suite *spin_suite(void)
 	tcase_set_timeout(tc, PATIENCE + 10);
 	tcase_add_test(tc, spin_that_fails_makes_the_next_shorter);
 	tcase_add_test(tc, spin_of_a_thread_with_a_cpu_of_its_own);
+	tcase_add_test(tc, yields_in_vain_are_remembered);
 	tcase_add_test(tc, pending_left_by_a_fork_bars_nobody);
 	suite_add_tcase(suite, tc);
 	return suite;
