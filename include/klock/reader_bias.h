@@ -88,14 +88,15 @@ KLOCK_INLINE bool klock_bias_enter(uint32_t *word)
 KLOCK_INLINE bool klock_bias_read_fast(uint32_t *word)
 {
 	/* relaxed: only a guess, each way looks again */
-	if ((klock_load_relaxed(word) & KLOCK_W_BIAS) == KLOCK_W_BIASED && klock_bias_enter(word))
+	if (KLOCK_LIKELY((klock_load_relaxed(word) & KLOCK_W_BIAS) == KLOCK_W_BIASED) &&
+	    KLOCK_LIKELY(klock_bias_enter(word)))
 		return true;
 	return KLOCK_LIKELY((int32_t)--klock_reads_left >= 0) && klock_word_read_try(word);
 }
 
 KLOCK_INLINE bool klock_bias_read_unlock_fast(uint32_t *word)
 {
-	if (klock_bias_ours(word)) {
+	if (KLOCK_LIKELY(klock_bias_ours(word))) {
 		klock_bias_leave(word);
 		return true;
 	}

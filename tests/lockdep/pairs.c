@@ -106,7 +106,8 @@ static inline void before_down_read(struct rw_semaphore *sem)
 {
 	uint32_t *word = &sem->word;
 
-	if ((klock_load_relaxed(word) & KLOCK_W_BIAS) == KLOCK_W_BIASED && before_enter(word))
+	if (KLOCK_LIKELY((klock_load_relaxed(word) & KLOCK_W_BIAS) == KLOCK_W_BIASED) &&
+	    KLOCK_LIKELY(before_enter(word)))
 		return;
 	if (KLOCK_LIKELY((int32_t)--klock_reads_left >= 0) && before_read_count(word))
 		return;
@@ -132,7 +133,8 @@ static inline void before_up_read(struct rw_semaphore *sem)
 {
 	uint32_t *word = &sem->word;
 
-	if (klock_load_relaxed(&klock_read_slots[before_slot(word)]) == (uintptr_t)word)
+	if (KLOCK_LIKELY(klock_load_relaxed(&klock_read_slots[before_slot(word)]) ==
+			 (uintptr_t)word))
 		before_leave(word);
 	else if (!before_read_drop(word))
 		klock_rwsem_release(sem, KLOCK_READ);
