@@ -70,7 +70,6 @@ void klock_bias_begin(struct klock_task *task)
 	if (klock_membarrier_works())
 		klock_read_slots = task->reading;
 	klock_reads_left = KLOCK_BIAS_PERIOD;
-	task->sampled_ns = klock_now_ns();
 }
 
 void klock_bias_after_fork(void)
@@ -125,7 +124,10 @@ static bool paid(uint32_t seen, int64_t now)
 	return ((time_field(now) - seen) & KLOCK_BIAS_CREDIT) <= KLOCK_BIAS_CREDIT / 2;
 }
 
-/* How long a bias has to last, from how long the thread took for the last PERIOD reads. */
+/*
+ * How long a bias has to last, from how long the thread took for the last PERIOD reads: very long
+ * for its first ones.
+ */
 static int64_t time_to_pay(struct klock_task *task, int64_t now)
 {
 	int64_t periods = klock_load_relaxed(&end_ns) / (KLOCK_BIAS_PERIOD * SAVED_NS);
