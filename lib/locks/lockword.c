@@ -38,7 +38,7 @@
 
 uint32_t klock_sleepers;
 
-/* In klock_sleepers, above the count: a sleeper's barrier has ended since the count was 0. */
+/* In klock_sleepers, above the count: a sleeper's barrier has ended since the word was 0. */
 #define FENCED 0x80000000u
 
 void klock_word_prepare(void)
@@ -249,9 +249,9 @@ void klock_word_count_sleeper(const struct klock_event *ev)
 		return;
 	/*
 	 * [W6] counted, then the barrier, then check(): pairs with [W5]. The barrier orders it.
-	 * [W7] acquire: pairs with [W8]. The barrier may be another sleeper's, whose count has
-	 * not gone before ours came: what owners have stored before it is seen, and those
-	 * that look after it find a count.
+	 * [W7] acquire: pairs with [W8]. The barrier may be another sleeper's, if the word has
+	 * not been 0 since: what owners have stored before it is seen, and those that look
+	 * after it find the word to be something.
 	 */
 	if (klock_fetch_add_acquire(&klock_sleepers, 1) & FENCED)
 		return;
@@ -263,13 +263,13 @@ void klock_word_count_sleeper(const struct klock_event *ev)
 
 void klock_word_uncount_sleeper(void)
 {
-	uint32_t n = klock_load_relaxed(&klock_sleepers), left; /* others count themselves */
+	uint32_t n = FENCED;
 
 	if (klock_watched)
 		return;
-	do
-		left = n - 1 == FENCED ? 0 : n - 1;
-	while (!klock_cas_relaxed(&klock_sleepers, &n, left)); /* passes [W8] on */
+	/* relaxed: others count themselves; a read-modify-write passes [W8] on */
+	if (klock_fetch_add_relaxed(&klock_sleepers, (uint32_t)-1) == FENCED + 1)
+		klock_cas_relaxed(&klock_sleepers, &n, 0); /* the last one, unless another came */
 }
 
 /* Parks as one of klock_sleepers. */
