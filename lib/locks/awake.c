@@ -52,8 +52,11 @@ bool klock_word_is_barred(uint32_t w)
 	return (w & KLOCK_W_PENDING) && klock_load_relaxed(&pending_writers); /* a hint */
 }
 
-/* The lock, if it is to be had now by a newcomer or, `yielded`, by who is not barred any more. */
-static bool take_turn(uint32_t *word, const struct klock_task *task, bool shared, bool yielded)
+/* YIELDED: who is not barred any more. ATTEMPT: who may not wait, not even to let others run. */
+enum comer { NEWCOMER, ATTEMPT, YIELDED };
+
+/* The lock, if it is to be had now. */
+static bool take_turn(uint32_t *word, const struct klock_task *task, bool shared, enum comer who)
 {
 	uint32_t w = klock_load_relaxed(word); /* only a guess: the exchange decides */
 
@@ -61,7 +64,7 @@ static bool take_turn(uint32_t *word, const struct klock_task *task, bool shared
 		bool bar = klock_word_is_barred(w);
 		uint32_t new = (w & ~KLOCK_W_PENDING) + klock_word_hold_of(task, shared);
 
-		if (bar && !yielded)
+		if (bar && who != YIELDED)
 			return false;
 		if (bar && shared)
 			new |= KLOCK_W_PENDING; /* the writer that set it still waits */
@@ -69,14 +72,15 @@ static bool take_turn(uint32_t *word, const struct klock_task *task, bool shared
 			return false; /* readers have it, a writer sleeps, and is next */
 		if (klock_cas_acquire(word, &w, new)) /* [W1], [W3] */
 			return true;
-		relax(BACK_OFF);
+		if (who != ATTEMPT)
+			relax(BACK_OFF);
 	}
 	return false;
 }
 
-bool klock_word_try(uint32_t *word, const struct klock_task *task, bool shared)
+bool klock_word_try(uint32_t *word, const struct klock_task *task, unsigned int how)
 {
-	return take_turn(word, task, shared, false);
+	return take_turn(word, task, !(how & KLOCK_WRITE), how & KLOCK_TRY ? ATTEMPT : NEWCOMER);
 }
 
 /* Whether its owner is waiting for readers, or for their slots to be seen. */
@@ -115,7 +119,7 @@ static bool spin_take(uint32_t *word, uint32_t *spin, const struct klock_task *t
 			step *= 2;
 		if (klock_word_is_barred(klock_load_relaxed(word))) /* a guess */
 			n += SPIN_BARRED;
-		if (klock_word_try(word, task, shared)) {
+		if (take_turn(word, task, shared, NEWCOMER)) {
 			set_usual(spin, usual + (n - usual) / 8);
 			return true;
 		}
@@ -199,7 +203,7 @@ static bool yield_write(uint32_t *word, struct yields *y, const struct klock_tas
 	klock_fetch_add_relaxed(&pending_writers, 1);
 	do
 		bar_newcomers(word);
-	while (yield(y) && !(taken = take_turn(word, task, false, true)));
+	while (yield(y) && !(taken = take_turn(word, task, false, YIELDED)));
 	klock_fetch_add_relaxed(&pending_writers, (uint32_t)-1);
 	if (!taken && (klock_load_relaxed(word) & KLOCK_W_PENDING))
 		klock_fetch_and_relaxed(word, ~KLOCK_W_PENDING);
@@ -208,12 +212,12 @@ static bool yield_write(uint32_t *word, struct yields *y, const struct klock_tas
 
 static bool yield_read(uint32_t *word, struct yields *y, const struct klock_task *task)
 {
-	bool yielded = false;
+	enum comer who = NEWCOMER;
 
 	while (yield(y)) {
 		if (klock_load_relaxed(word) & KLOCK_W_WRITER) /* a writer's turn; a hint */
-			yielded = true;
-		if (take_turn(word, task, true, yielded))
+			who = YIELDED;
+		if (take_turn(word, task, true, who))
 			return true;
 	}
 	return false;

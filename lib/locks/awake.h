@@ -44,8 +44,8 @@ static inline bool klock_word_compatible(uint32_t w, bool shared)
 /* Whether a writer that yields keeps others out. */
 bool klock_word_is_barred(uint32_t w);
 
-/* The lock, if a newcomer may have it now. */
-bool klock_word_try(uint32_t *word, const struct klock_task *task, bool shared);
+/* The lock, if a newcomer may have it now; with KLOCK_TRY in `how`, without a pause. */
+bool klock_word_try(uint32_t *word, const struct klock_task *task, unsigned int how);
 
 /* The lock, if it is to be had before it is worth while to sleep, or the deadline has passed. */
 bool klock_word_wait_awake(uint32_t *word, uint32_t *spin, const struct klock_task *task,

@@ -314,7 +314,7 @@ static __attribute__((noinline)) int wait_for(uint32_t *word, uint32_t *spin,
 
 int klock_word_take(uint32_t *word, uint32_t *spin, const struct klock_event *ev, int64_t ns)
 {
-	bool write = ev->how & KLOCK_WRITE, taken = klock_word_try(word, klock_thread(), !write);
+	bool write = ev->how & KLOCK_WRITE, taken = klock_word_try(word, klock_thread(), ev->how);
 	int64_t deadline_ns;
 	int err;
 
@@ -375,10 +375,12 @@ void klock_word_look(uint32_t *word)
 	klock_requests_told(klock_thread());
 }
 
-bool klock_word_pass(uint32_t *word, bool write)
+bool klock_word_pass(uint32_t *word, unsigned int how)
 {
+	bool write = how & KLOCK_WRITE;
+
 	if (!klock_self_word || (write && (klock_load_relaxed(word) & KLOCK_W_BIASED)) ||
-	    !klock_word_try(word, klock_self_task, !write))
+	    !klock_word_try(word, klock_self_task, how))
 		return false;
 	if (KLOCK_LIKELY(!write || !(klock_load_relaxed(word) & KLOCK_W_BIASED))) /* ours */
 		return true;

@@ -20,7 +20,7 @@ int klock_word_acquire(uint32_t *word, uint32_t *spin, const struct klock_event 
  * The same at once, for a lock that has waiters and is used while they wake up, and nobody
  * watches. False: nothing was done.
  */
-bool klock_word_pass(uint32_t *word, bool write);
+bool klock_word_pass(uint32_t *word, unsigned int how);
 bool klock_word_drop_held(uint32_t *word, bool write);
 
 /* Gives a hold up, or reports that there is none. */

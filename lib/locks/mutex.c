@@ -48,7 +48,7 @@ int klock_mutex_acquire(struct mutex *lock, unsigned int how, int64_t timeout_ns
 	if (KLOCK_LIKELY(lock && klock_word_acquire_again(&lock->word, &lock->dep_map, how,
 							   &mutex_type, nest, site)))
 		return 0;
-	if (lock && klock_word_pass(&lock->word, true))
+	if (lock && klock_word_pass(&lock->word, how | KLOCK_WRITE))
 		return 0;
 	ev = event(lock, how, site);
 	ev.nest = nest;

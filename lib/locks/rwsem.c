@@ -55,7 +55,7 @@ static bool pass(struct rw_semaphore *sem, unsigned int how)
 	klock_thread();
 	if (!(how & (KLOCK_WRITE | KLOCK_NON_OWNER)) && klock_bias_read(&sem->word, &sem->spin))
 		return true;
-	return klock_word_pass(&sem->word, how & KLOCK_WRITE);
+	return klock_word_pass(&sem->word, how);
 }
 
 int klock_rwsem_acquire(struct rw_semaphore *sem, unsigned int how, int64_t timeout_ns,
@@ -78,9 +78,10 @@ int klock_rwsem_request(struct rw_semaphore *sem, unsigned int how, struct klock
 {
 	struct klock_event ev;
 
+	how |= KLOCK_TRY;
 	if (sem && pass(sem, how))
 		return 0;
-	ev = event(sem, how | KLOCK_TRY, __builtin_return_address(0));
+	ev = event(sem, how, __builtin_return_address(0));
 	return klock_word_request(&sem->word, &ev, wq);
 }
 
