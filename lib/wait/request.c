@@ -2,6 +2,7 @@
 #include "wait/request.h"
 #include "base/exempt.h"
 #include <errno.h>
+#include <pthread.h>
 #include <unistd.h>
 
 enum klock_request_phase klock_request_phase(struct klock_request *r)
@@ -73,11 +74,17 @@ static void tell(struct klock_waiter *w)
 		signal_eventfd(fd);
 }
 
-/* A callback that releases adds to the list instead of calling the next one. */
+/*
+ * A callback that releases adds to the list instead of calling the next one. A release is no
+ * cancellation point, though write() is one.
+ */
 void klock_requests_tell(struct klock_task *task)
 {
+	int cancelable;
+
 	if (task->telling)
 		return;
+	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancelable);
 	task->telling = true;
 	while (!klock_list_empty(&task->granted)) {
 		struct klock_waiter *w =
@@ -89,4 +96,5 @@ void klock_requests_tell(struct klock_task *task)
 		tell(w);
 	}
 	task->telling = false;
+	pthread_setcancelstate(cancelable, NULL);
 }

@@ -126,6 +126,7 @@ static void thread_ends(void *arg)
 	klock_self_word = 0;
 	klock_reads_left = 0;
 	klock_read_slots = klock_no_slots;
+	task->telling = false; /* where a callback ended the thread */
 	klock_store_relaxed(&task->tid, 0); /* a report may still name it; nothing hangs on that */
 	if (!reads(task)) /* otherwise it is nobody's any more, and the lock stays held */
 		put_task(task);
@@ -142,10 +143,13 @@ static void after_fork(void)
 	for (uint32_t i = 1; i < nr_tasks; i++) {
 		struct klock_task *task = task_at(i);
 
+		if (task->granted.next)
+			klock_list_init(&task->granted); /* lost, with the locks */
 		if (task == klock_self_task) {
 			task->tid = (int32_t)syscall(SYS_gettid);
 			continue;
 		}
+		task->telling = false;
 		if (task->tid) /* a thread that came or went just then leaves its reference */
 			task->refs--;
 		task->tid = 0;

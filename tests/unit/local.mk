@@ -32,6 +32,7 @@ check_suites += tests/unit/test_task
 check_suites += tests/unit/test_wait_bit
 check_suites += tests/unit/test_waitq
 check_suites += tests/unit/test_waitq_bias
+check_suites += tests/unit/test_waitq_gone
 
 EXTRA_DIST += tests/support/counted.h
 EXTRA_DIST += tests/support/bugs.h tests/support/long_waits.h tests/support/on_purpose.h \
