@@ -15,10 +15,11 @@
  *
  * The callback is called by the thread that let the request in, when it is out of the lock, in
  * the order of the grants: one that released, or cancelled a request, or left the lock as a
- * reader on its way in or out, also inside down_read(). It may not block. It may claim, release,
- * and queue requests; those it lets in by that are told of when it has returned. The eventfd is
- * the caller's, stays open until the grant has been read from it, and is told after the
- * callback. Nothing waits if its count is at the maximum.
+ * reader on its way in or out, or as a writer that found readers; so also inside down_read() or
+ * down_write(). It may not block, nor end the thread. It may claim, release, and queue requests;
+ * those it lets in by that are told of when it has returned. The eventfd is the caller's, stays
+ * open until the grant has been read from it, and is told after the callback. Nothing waits if
+ * its count is at the maximum.
  *
  * The record is the library's from -EIOCBQUEUED until a claim or a cancel has returned 0; it
  * may then be queued again, or go. With a callback no thread claims before it is called.

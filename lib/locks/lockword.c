@@ -385,6 +385,7 @@ bool klock_word_pass(uint32_t *word, unsigned int how)
 	if (KLOCK_LIKELY(!write || !(klock_load_relaxed(word) & KLOCK_W_BIASED))) /* ours */
 		return true;
 	klock_word_drop(word, klock_self_word); /* biased just now: it has to be waited for */
+	klock_requests_told(klock_self_task);
 	return false;
 }
 
