@@ -91,7 +91,7 @@ KLOCK_INLINE bool klock_bias_read_fast(uint32_t *word)
 	if (KLOCK_LIKELY((klock_load_relaxed(word) & KLOCK_W_BIAS) == KLOCK_W_BIASED) &&
 	    KLOCK_LIKELY(klock_bias_enter(word)))
 		return true;
-	return KLOCK_LIKELY((int32_t)--klock_reads_left >= 0) && klock_word_read_try(word);
+	return KLOCK_LIKELY((int32_t)--klock_reads_left >= 0) && klock_word_read_fast(word);
 }
 
 KLOCK_INLINE bool klock_bias_read_unlock_fast(uint32_t *word)

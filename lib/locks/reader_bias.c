@@ -7,12 +7,12 @@
  * microseconds. So it has to be paid for: every KLOCK_BIAS_PERIOD-th counted read of a
  * thread comes out of line. These are the lock's credit, and it is given a bias when the
  * credit reaches its price. Reads by slots are not counted, so that they cost nothing;
- * the bias has been worth its end when two thousand of them, which saved 5 ns
- * each, may have come as fast as the last ones before it. A writer that ends a bias which was
- * not doubles the price, otherwise it halves it: a lock with one write in a thousand soon has
- * its bias a hundredth of the time, to see whether things have changed. The time of those last
- * reads is too long where the thread had read by slots in between: then the next bias costs
- * twice as many reads, of which the last ones come one after the other.
+ * the bias has been worth its end when as many of them, which saved 5 ns each, may have
+ * come as fast as the last ones before it. A writer that ends a bias which was not doubles the
+ * price, otherwise the price becomes its own root: a lock with one write in a thousand soon
+ * has its bias a hundredth of the time, to see whether things have changed. The time of those
+ * last reads is too long where the thread had read by slots in between: then the next bias
+ * costs twice as many reads, of which the last ones come one after the other.
  *
  * The end. The writer has the word, so with WRITER in it no reader comes in;
  * BIASED is still there, for whoever has to do this work. It finds each
@@ -41,7 +41,7 @@ uint32_t klock_drains;
 
 /* What a read by a slot saves, at least. */
 #define SAVED_NS 5
-/* What the end of a bias has cost lately: an estimate. What took longer had to do with others. */
+/* What the end of a bias has cost lately: an estimate, that is believed up to a limit. */
 static uint32_t end_ns = 10000;
 #define END_NS_MAX 100000
 
@@ -92,6 +92,15 @@ static struct klock_task *next_reader(const uint32_t *word, struct klock_task *t
 	return task;
 }
 
+/* That one, while it is in; then the next. */
+static struct klock_task *still_reading(const uint32_t *word, struct klock_task *reader)
+{
+	/* [X4] acquire, as in next_reader(). */
+	if (klock_load_acquire(&reader->reading[klock_slot_number(word)]) == (uintptr_t)word)
+		return reader;
+	return next_reader(word, reader);
+}
+
 uint32_t klock_bias_readers(const uint32_t *word)
 {
 	struct klock_task *task = NULL;
@@ -118,10 +127,15 @@ static uint32_t time_field(int64_t ns)
 	return (uint32_t)(ns >> KLOCK_BIAS_TIME_SHIFT) * KLOCK_BIAS_CREDIT_ONE & KLOCK_BIAS_CREDIT;
 }
 
-/* Whether a bias is worth its end by now. One older than half the field is a guess. */
+/*
+ * Whether a bias was worth its end at that time: not if the moment lies ahead, for which the
+ * field has room many times over. An old bias may meet that part of it by chance.
+ */
 static bool paid(uint32_t seen, int64_t now)
 {
-	return ((time_field(now) - seen) & KLOCK_BIAS_CREDIT) <= KLOCK_BIAS_CREDIT / 2;
+	uint32_t ahead = ((seen & KLOCK_BIAS_CREDIT) - time_field(now)) & KLOCK_BIAS_CREDIT;
+
+	return !ahead || ahead > time_field(KLOCK_BIAS_PAID_NS);
 }
 
 /*
@@ -131,9 +145,12 @@ static bool paid(uint32_t seen, int64_t now)
 static int64_t time_to_pay(struct klock_task *task, int64_t now)
 {
 	int64_t periods = klock_load_relaxed(&end_ns) / (KLOCK_BIAS_PERIOD * SAVED_NS);
-	int64_t ns = (now - task->sampled_ns) * periods;
+	int64_t ns = now - task->sampled_ns;
 
 	task->sampled_ns = now;
+	if (ns > KLOCK_BIAS_PAID_NS)
+		return KLOCK_BIAS_PAID_NS;
+	ns *= periods;
 	return ns < KLOCK_BIAS_PAID_NS ? ns : KLOCK_BIAS_PAID_NS;
 }
 
@@ -188,13 +205,14 @@ void klock_bias_judge(uint32_t *word, int64_t now)
 	klock_store_relaxed(spin, seen | price << KLOCK_BIAS_PRICE_SHIFT);
 }
 
-/* What a barrier has cost lately. What took longer than the most waited for something else. */
+/* What a barrier has cost lately: what took longer than the most waited for something else, too. */
 static void learn_cost(int64_t took)
 {
 	uint32_t usual = klock_load_relaxed(&end_ns); /* lost updates are fine */
 
-	if (took < END_NS_MAX)
-		klock_store_relaxed(&end_ns, usual - usual / 8 + (uint32_t)took / 8);
+	if (took > END_NS_MAX)
+		took = END_NS_MAX;
+	klock_store_relaxed(&end_ns, usual - usual / 8 + (uint32_t)took / 8);
 }
 
 bool klock_bias_read(uint32_t *word, uint32_t *spin)
@@ -271,16 +289,20 @@ void klock_bias_left(uint32_t *word)
 	klock_word_slot_left(word);
 }
 
-/* Readers that are about to leave are spun for, those without a CPU are given this one. */
-static bool drain_awake(const uint32_t *word, const struct klock_task *task, int64_t until_ns)
+/*
+ * Readers that are about to leave are spun for, those without a CPU are given this one. `reader`
+ * is the first that is left: those before it cannot come in any more.
+ */
+static bool drain_awake(const uint32_t *word, struct klock_task *reader,
+			const struct klock_task *task, int64_t until_ns)
 {
 	int spins = task->many_cpus ? KLOCK_SPIN_DRAIN : 0;
 
 	for (; spins; spins--, klock_cpu_relax())
-		if (!next_reader(word, NULL))
+		if (!(reader = still_reading(word, reader)))
 			return true;
 	for (int yields = KLOCK_YIELDS; yields && klock_now_ns() < until_ns; yields--) {
-		if (!next_reader(word, NULL))
+		if (!(reader = still_reading(word, reader)))
 			return true;
 		sched_yield();
 	}
@@ -315,14 +337,16 @@ static int drain_asleep(uint32_t *word, const struct klock_event *ev, int64_t de
 	return err;
 }
 
-static int drain(uint32_t *word, const struct klock_event *ev, int64_t ns, int64_t deadline_ns)
+static int drain(uint32_t *word, const struct klock_event *ev, int64_t began, int64_t ns,
+		 int64_t deadline_ns)
 {
-	int64_t began = klock_now_ns(), until_ns = began + KLOCK_YIELDS_NS;
+	int64_t until_ns = began + KLOCK_YIELDS_NS;
+	struct klock_task *reader;
 
-	klock_bias_judge(word, began);
 	klock_barrier_everywhere(ev); /* [X2]: our word, then the slots */
 	learn_cost(klock_now_ns() - began);
-	if (!next_reader(word, NULL))
+	reader = next_reader(word, NULL);
+	if (!reader)
 		return 0;
 	if (ev->how & KLOCK_TRY)
 		return -EAGAIN;
@@ -330,7 +354,9 @@ static int drain(uint32_t *word, const struct klock_event *ev, int64_t ns, int64
 		return klock_refuse_negative(ev);
 	if (ns == 0)
 		return -ETIME;
-	if (drain_awake(word, klock_thread(), until_ns < deadline_ns ? until_ns : deadline_ns))
+	if (until_ns > deadline_ns)
+		until_ns = deadline_ns;
+	if (drain_awake(word, reader, klock_thread(), until_ns))
 		return 0;
 	return drain_asleep(word, ev, deadline_ns);
 }
@@ -345,12 +371,14 @@ void klock_bias_end(uint32_t *word)
 
 int klock_bias_revoke(uint32_t *word, const struct klock_event *ev, int64_t ns, int64_t deadline_ns)
 {
-	int err = drain(word, ev, ns, deadline_ns);
+	int64_t began = klock_now_ns();
+	int err = drain(word, ev, began, ns, deadline_ns);
 
 	if (err) {
 		klock_word_drop(word, klock_thread()->word);
 		return err;
 	}
+	klock_bias_judge(word, began);
 	klock_bias_end(word);
 	return 0;
 }

@@ -20,7 +20,7 @@
 
 /* The unit of that time: 8 us, so that the field holds half a second. And the most it takes. */
 #define KLOCK_BIAS_TIME_SHIFT 13
-#define KLOCK_BIAS_PAID_NS 100000000
+#define KLOCK_BIAS_PAID_NS 50000000
 
 /* Counted reads of a thread between two that come out of line. */
 #define KLOCK_BIAS_PERIOD 128
@@ -55,7 +55,7 @@ int klock_bias_revoke(uint32_t *word, const struct klock_event *ev, int64_t ns,
 void klock_bias_begin_drain(const struct klock_event *ev);
 void klock_bias_end_drain(void);
 
-/* What a bias whose end begins says about the next one. */
+/* What a bias whose end began at that time says about the next one. */
 void klock_bias_judge(uint32_t *word, int64_t now);
 
 /* BIASED goes, for who has the word, once no reader is left. */

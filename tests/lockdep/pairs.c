@@ -67,8 +67,11 @@ static inline void before_up_write(struct rw_semaphore *sem)
 
 static inline bool before_read_count(uint32_t *word)
 {
-	uint32_t w = klock_load_relaxed(word);
+	uint32_t w;
 
+	if (KLOCK_UNLIKELY(!klock_self_word))
+		return false;
+	w = klock_load_relaxed(word);
 	return KLOCK_LIKELY(!(w & KLOCK_W_READ_BLOCKED)) &&
 	       KLOCK_LIKELY(klock_cas_acquire(word, &w, w + KLOCK_W_READER));
 }

@@ -278,7 +278,7 @@ END_TEST
 
 START_TEST(bias_that_lasts_has_paid)
 {
-	struct timespec longer = { .tv_nsec = KLOCK_BIAS_PAID_NS + 10000000 };
+	struct timespec longer = { .tv_nsec = KLOCK_BIAS_PAID_NS + 20000000 };
 
 	if (!make_biased())
 		return;
@@ -292,6 +292,17 @@ START_TEST(bias_that_lasts_has_paid)
 	nanosleep(&longer, NULL); /* as long as the slowest readers would take */
 	write_once(&sem);
 	ck_assert_uint_eq(price(), 2);
+}
+END_TEST
+
+/* Where something watches no read is to go by it, though it is counted down for ever. */
+START_TEST(bias_number_of_reads_wraps)
+{
+	klock_reads_left = (uint32_t)INT32_MIN;
+	down_read(&sem);
+	up_read(&sem);
+	ck_assert(!rwsem_is_locked(&sem));
+	klock_reads_left = 0;
 }
 END_TEST
 
@@ -327,6 +338,7 @@ static Suite *reader_bias_suite(void)
 	tcase_add_test(tc, bias_destroy_while_read_is_reported);
 	tcase_add_test(tc, bias_that_is_ended_early_costs_more_reads);
 	tcase_add_test(tc, bias_that_lasts_has_paid);
+	tcase_add_test(tc, bias_number_of_reads_wraps);
 	tcase_add_test(tc, bias_not_allowed_never_comes);
 	suite_add_tcase(suite, tc);
 	return suite;
