@@ -89,11 +89,12 @@ static bool revoking(const uint32_t *word)
 	return (klock_load_relaxed(word) & KLOCK_W_BIAS) == KLOCK_W_BIAS; /* a guess */
 }
 
-static void set_usual(uint32_t *spin, int32_t usual)
+/* With `forget`, also that others have waited in vain. */
+static void set_usual(uint32_t *spin, int32_t usual, uint32_t forget)
 {
 	uint32_t seen = klock_load_relaxed(spin); /* lost updates are fine */
 
-	klock_store_relaxed(spin, (seen & ~KLOCK_SPIN_LIMIT) | (uint32_t)usual);
+	klock_store_relaxed(spin, (seen & ~(KLOCK_SPIN_LIMIT | forget)) | (uint32_t)usual);
 }
 
 /*
@@ -120,11 +121,11 @@ static bool spin_take(uint32_t *word, uint32_t *spin, const struct klock_task *t
 		if (klock_word_is_barred(klock_load_relaxed(word))) /* a guess */
 			n += SPIN_BARRED;
 		if (take_turn(word, task, shared, NEWCOMER)) {
-			set_usual(spin, usual + (n - usual) / 8);
+			set_usual(spin, usual + (n - usual) / 8, KLOCK_VAIN);
 			return true;
 		}
 	}
-	set_usual(spin, usual - (usual + 7) / 8);
+	set_usual(spin, usual - (usual + 7) / 8, 0);
 	return false;
 }
 
@@ -147,6 +148,7 @@ struct yields {
 	int64_t until_ns;
 	uint32_t holders; /* as the word had them at first */
 	bool changed;     /* later it had others */
+	bool any;         /* it has yielded at all */
 };
 
 /*
@@ -177,6 +179,7 @@ static bool yield(struct yields *y)
 	if (--y->left < 0 || klock_now_ns() > y->until_ns)
 		return false;
 	sched_yield();
+	y->any = true;
 	if ((klock_load_relaxed(y->word) & HOLDERS) != y->holders)
 		y->changed = true;
 	return true;
@@ -188,6 +191,8 @@ static void end_yields(const struct yields *y, uint32_t *spin, bool taken)
 	uint32_t seen = klock_load_relaxed(spin),
 		 next = seen & ~KLOCK_VAIN; /* lost updates are fine */
 
+	if (!taken && !y->any)
+		return;
 	if (!taken && !y->changed)
 		next = (seen & KLOCK_VAIN) == KLOCK_VAIN ? seen : seen + KLOCK_VAIN_ONE;
 	if (next != seen)

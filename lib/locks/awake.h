@@ -15,7 +15,7 @@
 /*
  * A quarter of the yields for each of the last waiters, up to three, that saw the same holders
  * all the time and had to sleep: who comes next has a long wait before it. Yields that end
- * otherwise have them forgotten. In `spin`.
+ * otherwise, and a spin that pays, have them forgotten. In `spin`.
  */
 #define KLOCK_VAIN 0xc0000000u
 #define KLOCK_VAIN_ONE 0x40000000u
