@@ -43,6 +43,16 @@ typedef int pid_t;
 typedef int pthread_once_t;
 typedef unsigned int pthread_key_t;
 
+#define PTHREAD_CANCEL_DISABLE 1
+
+static inline int pthread_setcancelstate(int state, int *old)
+{
+	(void)state;
+	if (old)
+		*old = 0;
+	return 0;
+}
+
 static inline int pthread_once(pthread_once_t *once, void (*init)(void))
 {
 	if (*once)
