@@ -140,6 +140,7 @@ static void bar_newcomers(uint32_t *word)
 }
 
 #define HOLDERS (~KLOCK_W_FLAGS | KLOCK_W_WRITER)
+#define PROBE 16
 
 /* What a thread sees while it yields. */
 struct yields {
@@ -152,21 +153,21 @@ struct yields {
 };
 
 /*
- * At least one yield, which may show that things have changed, but where others sleep for the
- * lock already, after waits like that.
+ * None, where all were in vain: a process that has nothing to do with it may have the CPU for a
+ * slice then. But one wait of a thread in PROBE yields once, to see whether things have changed.
  */
-static struct yields begin_yields(const uint32_t *word, const uint32_t *spin, int64_t deadline_ns)
+static struct yields begin_yields(const uint32_t *word, const uint32_t *spin,
+				  const struct klock_task *task, int64_t deadline_ns)
 {
-	/* An estimate; and a guess, as all looks at the word here. */
-	uint32_t vain = klock_load_relaxed(spin) & KLOCK_VAIN, w = klock_load_relaxed(word);
+	uint32_t vain = klock_load_relaxed(spin) & KLOCK_VAIN; /* an estimate */
 	struct yields y = {
 		.word = word,
 		.left = KLOCK_YIELDS >> 2 * (vain >> KLOCK_VAIN_SHIFT),
 		.until_ns = klock_now_ns() + KLOCK_YIELDS_NS,
-		.holders = w & HOLDERS,
+		.holders = klock_load_relaxed(word) & HOLDERS, /* a guess */
 	};
 
-	if (!y.left && !(vain == KLOCK_VAIN && (w & KLOCK_W_WAITERS)))
+	if (vain == KLOCK_VAIN && task->waits / 2 % PROBE == 0)
 		y.left = 1;
 	if (y.until_ns > deadline_ns)
 		y.until_ns = deadline_ns;
@@ -238,7 +239,7 @@ bool klock_word_wait_awake(uint32_t *word, uint32_t *spin, const struct klock_ta
 		return true;
 	if (!KLOCK_YIELDS)
 		return false;
-	y = begin_yields(word, spin, deadline_ns);
+	y = begin_yields(word, spin, task, deadline_ns);
 	taken = shared ? yield_read(word, &y, task) : yield_write(word, &y, task);
 	end_yields(&y, spin, taken);
 	return taken;
