@@ -70,7 +70,11 @@ KLOCK_INLINE bool klock_bias_enter(uint32_t *word)
 {
 	uintptr_t *slot = &klock_read_slots[klock_slot_number(word)];
 
-	if (KLOCK_UNLIKELY(klock_load_relaxed(slot))) /* ours, with another lock in it */
+	/* Ours, with another lock in it; or none, and then the word may not be one, either. */
+	if (KLOCK_UNLIKELY(klock_load_relaxed(slot)))
+		return false;
+	/* relaxed: only a guess, that looks again below */
+	if (KLOCK_UNLIKELY((klock_load_relaxed(word) & KLOCK_W_BIAS) != KLOCK_W_BIASED))
 		return false;
 	klock_store_relaxed(slot, (uintptr_t)word); /* [X1]: the barrier orders it */
 	klock_compiler_barrier();
@@ -87,9 +91,7 @@ KLOCK_INLINE bool klock_bias_enter(uint32_t *word)
  */
 KLOCK_INLINE bool klock_bias_read_fast(uint32_t *word)
 {
-	/* relaxed: only a guess, each way looks again */
-	if (KLOCK_LIKELY((klock_load_relaxed(word) & KLOCK_W_BIAS) == KLOCK_W_BIASED) &&
-	    KLOCK_LIKELY(klock_bias_enter(word)))
+	if (KLOCK_LIKELY(klock_bias_enter(word)))
 		return true;
 	return KLOCK_LIKELY((int32_t)--klock_reads_left >= 0) && klock_word_read_fast(word);
 }

@@ -225,9 +225,7 @@ bool klock_bias_read(uint32_t *word, uint32_t *spin)
 		klock_reads_left = KLOCK_BIAS_PERIOD;
 		sample(word, spin);
 	}
-	/* relaxed: only a guess, entering looks again */
-	return (klock_load_relaxed(word) & KLOCK_W_BIAS) == KLOCK_W_BIASED &&
-	       klock_bias_enter(word);
+	return klock_bias_enter(word);
 }
 
 /* A hold may be given up by another thread; that is what the search is for. */

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# The scenarios, each for as many states as take a quarter of a minute in all; "make check-explore"
+# The scenarios, each for as many states as take half a minute in all; "make check-explore"
 # goes on. Then a check on the explorer: where it goes through all orders, whether or not they come
 # to a state that it knows, it has to find as many different ends as where it recognises states.
 top_srcdir=${top_srcdir:-$(cd "$(dirname "$0")/../.." && pwd)}
@@ -9,7 +9,7 @@ explore=${top_builddir:-.}/tests/explore/explore
 small='mutex_w_w_again mutex_kill_all_ends_wait rwsem_d_r rwsem_kill_reader percpu_w_r_again
 	semaphore_timeout bit_kill_ends_wait rwsem_w_tryread'
 
-EXPLORE_MAX=${EXPLORE_MAX-10000} "$explore"
+EXPLORE_MAX=${EXPLORE_MAX-5000} "$explore"
 status=$?
 [ $status -ne 77 ] || exit 77
 

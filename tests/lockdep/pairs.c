@@ -97,6 +97,8 @@ static inline bool before_enter(uint32_t *word)
 
 	if (KLOCK_UNLIKELY(klock_load_relaxed(slot)))
 		return false;
+	if (KLOCK_UNLIKELY((klock_load_relaxed(word) & KLOCK_W_BIAS) != KLOCK_W_BIASED))
+		return false;
 	klock_store_relaxed(slot, (uintptr_t)word);
 	klock_compiler_barrier();
 	if (KLOCK_LIKELY((klock_load_acquire(word) & KLOCK_W_BIAS) == KLOCK_W_BIASED))
@@ -109,8 +111,7 @@ static inline void before_down_read(struct rw_semaphore *sem)
 {
 	uint32_t *word = &sem->word;
 
-	if (KLOCK_LIKELY((klock_load_relaxed(word) & KLOCK_W_BIAS) == KLOCK_W_BIASED) &&
-	    KLOCK_LIKELY(before_enter(word)))
+	if (KLOCK_LIKELY(before_enter(word)))
 		return;
 	if (KLOCK_LIKELY((int32_t)--klock_reads_left >= 0) && before_read_count(word))
 		return;
