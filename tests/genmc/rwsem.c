@@ -15,6 +15,7 @@
 #include "locks/lockword.c"
 #include "locks/reader_bias.c"
 #include "locks/rwsem.c"
+#include "locks/word_request.c"
 
 static struct rw_semaphore sem;
 static int data;
