@@ -139,6 +139,6 @@ static void burn_cpu(const struct bench_row *row, const struct bench_lock *lock,
 const struct bench_row bench_burn_rows[] = {
 	{ "burn", "CPU that 7 waiters use until they get a lock that is held for 200 ms", "ms",
 	  burn_cpu, .kinds = BENCH_RW | BENCH_MUTEX, .without = BENCH_SPIN, .threads = 8,
-	  .rounds = 2, .hold_ns = 200000000 },
+	  .rounds = 5, .hold_ns = 200000000 },
 	{ 0 },
 };
