@@ -110,7 +110,7 @@ START_TEST(waitq_child_tells_though_a_thread_was_in_a_callback)
 
 	mutex_lock(&first);
 	mutex_unlock(&first);
-	/* To Helgrind and DRD the thread goes on in the child; TSan's own locks stay as they are. */
+	/* To Helgrind and DRD the thread goes on in the child; TSan's locks stay as they are. */
 	if (klock_watches_memory())
 		return;
 	stay = 1;
