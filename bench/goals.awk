@@ -80,13 +80,14 @@ function goal(number, what,    verdict) {
 
 # The lock whose longer wait of the two rows is the shortest. Of the waits of all rounds together:
 # a lock that starves somebody in some of the rounds does starve. Nor is it one whose waiter, for
-# want of a CPU that the others leave to it, asked less than half as often as ours.
-function best_at_once(a, b,    id, longer, found, at_once) {
+# want of a CPU that the others leave to it, asked less than `share` as often as ours.
+function best_at_once(a, b, share,    id, longer, found, at_once) {
 	found = ""
 	for (id in ids) {
 		if (kind[id] != "sleeps" || from[id] == "klock" || !((a, id) in p99))
 			continue
-		if (2 * asked[a, id] < asked[a, "rwsem"] || 2 * asked[b, id] < asked[b, "rwsem"])
+		if (asked[a, id] < share * asked[a, "rwsem"] ||
+		    asked[b, id] < share * asked[b, "rwsem"])
 			continue
 		longer = max(p99[a, id], p99[b, id])
 		if (found == "" || longer < at_once) {
@@ -98,7 +99,9 @@ function best_at_once(a, b,    id, longer, found, at_once) {
 }
 
 function waits_at_once(    peer, i, keys) {
-	peer = best_at_once("wait-write", "wait-read")
+	peer = best_at_once("wait-write", "wait-read", 0.5)
+	if (peer == "") # nobody gets its turns as ours do
+		peer = best_at_once("wait-write", "wait-read", 0)
 	if (peer == "") {
 		missing = "the rows of waits"
 		return
