@@ -81,7 +81,8 @@ static unsigned int price(void)
 /* A bias that a writer finds to be worth its end, or not yet. */
 static void bias_that_has_paid(bool paid)
 {
-	int64_t pays = klock_now_ns() + (paid ? -1 : 1) * 10000000;
+	/* As far ahead as can be: whoever runs in between does not make it the past. */
+	int64_t pays = klock_now_ns() + (paid ? 0 : KLOCK_BIAS_PAID_NS - 100000);
 
 	sem.spin &= ~KLOCK_BIAS_CREDIT;
 	sem.spin |= (uint32_t)(pays >> KLOCK_BIAS_TIME_SHIFT) * KLOCK_BIAS_CREDIT_ONE &
