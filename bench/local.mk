@@ -22,7 +22,7 @@ bench/locks_cxx.o: bench/locks_cxx.cc bench/locks_cxx.def bench/lock.h
 	@$(MKDIR_P) bench
 	$(BENCH_CXX) -std=c++17 -O2 -I. -c $(srcdir)/bench/locks_cxx.cc -o $@
 
-# Under two minutes; under half an hour.
+# About two minutes; under half an hour.
 bench: bench/bench$(EXEEXT)
 	bench/bench$(EXEEXT) --tsv bench.tsv
 bench-full: bench/bench$(EXEEXT)

@@ -49,7 +49,7 @@ struct klock_event {
 	uint32_t owner;   /* CONTENDED: the klock_task word of who holds it for writing, or 0 */
 	const struct lockdep_map *nest;
 	const void *site; /* in the program */
-	uint32_t *spin;   /* of the lock; half of it is for a watcher; NULL: it has none */
+	uint32_t *spin;   /* of the lock; a part is for a watcher; NULL: it has none */
 };
 
 /*

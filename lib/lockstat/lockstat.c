@@ -34,8 +34,8 @@ static struct klock_stat_row *row_of(struct klock_stat_thread *t, const struct k
 }
 
 /*
- * The upper half of a lock's `spin` says which CPU last acquired it, plus one.
- * Whether this is another; relaxed: an estimate, like the lower half.
+ * KLOCK_SPIN_CPU of a lock's `spin` says which CPU last acquired it, plus one.
+ * Whether this is another; relaxed: an estimate, like the rest of it.
  */
 static bool bounces(const struct klock_event *ev, uint32_t *seen, uint32_t *here)
 {
