@@ -135,6 +135,8 @@ locks = \
 	lib/locks/lockword.h \
 	lib/locks/mutex.c \
 	lib/locks/percpu_rwsem.c \
+	lib/locks/bias_mode.c \
+	lib/locks/bias_mode.h \
 	lib/locks/reader_bias.c \
 	lib/locks/reader_bias.h \
 	lib/locks/request.h \

@@ -20,13 +20,15 @@ KLOCK_BEGIN_DECLS
  * 2       WAKING    a releaser that wakes the queue's head  spurious: a lost wake-up. missing: a
  *                   / that head, once it has looked; both   second, needless wake-up
  *                   under the bucket
- * 3       BIASED    a reader (lib/locks/reader_bias.c) /    spurious: a writer looks for readers
+ * 3       BIASED    a reader (lib/locks/bias_mode.c) /      spurious: a writer looks for readers
  *                   a writer that holds the lock, once no   for nothing. missing: readers beside a
  *                   reader has it in a slot                 writer
  * 4       PENDING   a writer that waits awake / the        spurious: newcomers wait, until that
  *                   writer that takes the lock, or waits   writer is out. missing: they get in
  *                   awake no longer                        first; set again at its next look
- * 5..7    none, yet
+ * 5       SPLIT     as BIASED (lib/locks/bias_mode.c); / as for BIASED; and never with it
+ *                   a writer
+ * 6, 7    none, yet
  * 8..30   COUNT     readers that hold the lock; with        -
  *                   WRITER: the owner's thread number
  * 31      FULL      nobody: a reader count that reached it would have overflown
@@ -34,7 +36,8 @@ KLOCK_BEGIN_DECLS
  * DESTROYED: WRITER with a thread number that none has; set by a destroy, cleared by an init.
  * REQUEST: WRITER with another such number; granted to a request that no thread has claimed yet.
  *
- * transitions (k readers, w = WAITERS; WAKING and PENDING left out, BIASED stays but in the last):
+ * transitions (k readers, w = WAITERS; WAKING and PENDING left out, BIASED and SPLIT stay but in
+ * the last three):
  *   0 -> WRITER          write; also past a waiter that wakes up (lib/locks/lockword.c)
  *   k -> k+1             read; the same
  *   WRITER -> 0          release          k -> k-1            release
@@ -42,13 +45,16 @@ KLOCK_BEGIN_DECLS
  *   REQUEST -> WRITER    a thread claims it
  *   WRITER,w -> k,w'     handed to all k readers that wait, when a reader is at the head
  *   WRITER,w -> 1+k,w'   downgrade, and the readers at the head with it
- *   WRITER,BIASED -> WRITER   no reader has the lock in a slot any more
+ *   WRITER,BIASED -> WRITER,SPLIT, WRITER,SPLIT -> WRITER   no reader has it in a slot any more
+ *   k -> k,SPLIT         a reader; nobody waits
+ *   k,SPLIT -> k,BIASED  the same
  */
 #define KLOCK_W_WRITER 0x01u
 #define KLOCK_W_WAITERS 0x02u
 #define KLOCK_W_WAKING 0x04u
 #define KLOCK_W_BIASED 0x08u
 #define KLOCK_W_PENDING 0x10u
+#define KLOCK_W_SPLIT 0x20u
 #define KLOCK_W_FLAGS 0xffu
 #define KLOCK_W_SHIFT 8
 #define KLOCK_W_READER (1u << KLOCK_W_SHIFT)
@@ -58,6 +64,9 @@ KLOCK_BEGIN_DECLS
 
 /* BIASED alone of these: readers may come in by their slots. Both: the writer waits for them. */
 #define KLOCK_W_BIAS (KLOCK_W_BIASED | KLOCK_W_WRITER)
+
+/* Readers may be in slots: a writer that has the word looks for them. */
+#define KLOCK_W_SLOTS (KLOCK_W_BIASED | KLOCK_W_SPLIT)
 
 /* Others come first: newcomers look closer. */
 #define KLOCK_W_OTHERS (KLOCK_W_WAITERS | KLOCK_W_WAKING | KLOCK_W_PENDING)
@@ -155,7 +164,7 @@ KLOCK_INLINE bool klock_word_read_drop(uint32_t *word)
 {
 	uint32_t w = klock_load_relaxed(word); /* our own hold cannot go away meanwhile */
 
-	if (KLOCK_UNLIKELY(w < KLOCK_W_READER || (w & KLOCK_W_FLAGS & ~KLOCK_W_BIASED)))
+	if (KLOCK_UNLIKELY(w < KLOCK_W_READER || (w & KLOCK_W_FLAGS & ~KLOCK_W_SLOTS)))
 		return false;
 	w = klock_fetch_sub_release(word, KLOCK_W_READER);
 	if (KLOCK_UNLIKELY(w & KLOCK_W_WAITERS))

@@ -4,7 +4,8 @@
  * writes the lock's address into a slot of its own thread, and nothing else.
  * A writer that takes the lock finds BIASED in the word: it issues a
  * membarrier(2), waits until no thread has the address in its slot, and clears
- * the bit (lib/locks/reader_bias.c, which also says when it is set again).
+ * the bit. With SPLIT in its place each reader pays for a fence, and no writer for a
+ * membarrier. lib/locks/bias_mode.c says when which bit is set.
  * Programs include <klock/rwsem.h>, not this file.
  */
 #ifndef KLOCK_READER_BIAS_H
@@ -30,6 +31,9 @@ extern uint32_t klock_drains;
 
 /* The look of a reader that has left its slot: wakes a writer that waits for that. */
 void klock_bias_left(uint32_t *word);
+
+/* A read hold by a slot, with a fence, where the word has SPLIT. */
+bool klock_bias_enter_split(uint32_t *word);
 
 /* Whether a thread has the word in a slot; a hint, but for the caller's own. */
 bool klock_bias_is_read(const uint32_t *word);
@@ -69,13 +73,14 @@ KLOCK_INLINE void klock_bias_leave(uint32_t *word)
 KLOCK_INLINE bool klock_bias_enter(uint32_t *word)
 {
 	uintptr_t *slot = &klock_read_slots[klock_slot_number(word)];
+	uint32_t w;
 
 	/* Ours, with another lock in it; or none, and then the word may not be one, either. */
 	if (KLOCK_UNLIKELY(klock_load_relaxed(slot)))
 		return false;
-	/* relaxed: only a guess, that looks again below */
-	if (KLOCK_UNLIKELY((klock_load_relaxed(word) & KLOCK_W_BIAS) != KLOCK_W_BIASED))
-		return false;
+	w = klock_load_relaxed(word); /* only a guess, that looks again below */
+	if (KLOCK_UNLIKELY((w & KLOCK_W_BIAS) != KLOCK_W_BIASED))
+		return KLOCK_UNLIKELY(w & KLOCK_W_SPLIT) && klock_bias_enter_split(word);
 	klock_store_relaxed(slot, (uintptr_t)word); /* [X1]: the barrier orders it */
 	klock_compiler_barrier();
 	/* [W3] acquire: pairs with [W2]; a reader sees what the last writer did. */

@@ -9,8 +9,9 @@
  * of times, then it is handed the lock (lib/locks/lockword.c states the bound);
  * readers that wait together enter together, at the next release once one of
  * them is first in the queue.
- * A lock that is mostly read is biased towards its readers, see <klock/reader_bias.h>: a
- * write trylock of such a lock enters the kernel once, for membarrier(2), and does not sleep.
+ * Readers of a lock that is mostly read write to memory of their own thread, and a lock that is
+ * hardly ever written is biased towards them, see <klock/reader_bias.h>: a write trylock
+ * of the latter enters the kernel once, for membarrier(2), and does not sleep.
  * Misuse (up of what is not held, up_write by another thread than the owner,
  * downgrade of a read lock, destroy while held or waited for, init while waited
  * for; NULL, in the checked mode) is reported through klock_bug() and refused. A trylock enters the
@@ -56,10 +57,10 @@ void klock_rwsem_report_unheld(const struct KLOCK_TAG(rw_semaphore) *sem, unsign
 void klock_rwsem_destroy(struct KLOCK_TAG(rw_semaphore) *sem);
 
 /*
- * Whether the lock may be biased towards its readers when it is mostly read: they write
- * nothing to it then, and the next writer ends it, at the price of a membarrier(2),
- * microseconds, and a look at every thread. It may, unless it is told otherwise, before
- * the lock is shared.
+ * Whether readers may stay away from the lock itself when it is mostly read: writers look at
+ * every thread for them then, and the first one after a long run of reads pays for a
+ * membarrier(2), microseconds. They may, unless it is told otherwise, before the lock is
+ * shared.
  */
 void klock_rwsem_allow_bias(struct KLOCK_TAG(rw_semaphore) *sem, bool allow);
 

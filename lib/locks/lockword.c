@@ -49,7 +49,7 @@ void klock_word_prepare(void)
 }
 
 /* What waiters and releases leave as it is. */
-#define KEPT (KLOCK_W_BIASED | KLOCK_W_PENDING)
+#define KEPT (KLOCK_W_SLOTS | KLOCK_W_PENDING)
 
 /* Whether a reader may not join those that are in: a writer that is awake comes first. */
 static bool barred(uint32_t w, bool shared)
@@ -318,13 +318,13 @@ int klock_word_take(uint32_t *word, uint32_t *spin, const struct klock_event *ev
 	int64_t deadline_ns;
 	int err;
 
-	/* relaxed: once we have it, only we change that bit */
-	if (KLOCK_LIKELY(taken && !(write && (klock_load_relaxed(word) & KLOCK_W_BIASED))))
+	/* relaxed: once we have it, only we change those bits */
+	if (KLOCK_LIKELY(taken && !(write && (klock_load_relaxed(word) & KLOCK_W_SLOTS))))
 		return 0;
 	deadline_ns = klock_deadline(ns < 0 ? 0 : ns);
 	err = taken ? 0 : wait_for(word, spin, ev, ns, deadline_ns);
-	if (!err && write && (klock_load_relaxed(word) & KLOCK_W_BIASED)) /* the same */
-		err = klock_bias_revoke(word, ev, ns, deadline_ns);
+	if (!err && write && (klock_load_relaxed(word) & KLOCK_W_SLOTS)) /* the same */
+		err = klock_bias_await_readers(word, ev, ns, deadline_ns);
 	return err;
 }
 
@@ -379,12 +379,12 @@ bool klock_word_pass(uint32_t *word, unsigned int how)
 {
 	bool write = how & KLOCK_WRITE;
 
-	if (!klock_self_word || (write && (klock_load_relaxed(word) & KLOCK_W_BIASED)) ||
+	if (!klock_self_word || (write && (klock_load_relaxed(word) & KLOCK_W_SLOTS)) ||
 	    !klock_word_try(word, klock_self_task, how))
 		return false;
-	if (KLOCK_LIKELY(!write || !(klock_load_relaxed(word) & KLOCK_W_BIASED))) /* ours */
+	if (KLOCK_LIKELY(!write || !(klock_load_relaxed(word) & KLOCK_W_SLOTS))) /* ours */
 		return true;
-	klock_word_drop(word, klock_self_word); /* biased just now: it has to be waited for */
+	klock_word_drop(word, klock_self_word); /* by slots just now: they are to be waited for */
 	klock_requests_told(klock_self_task);
 	return false;
 }

@@ -1,35 +1,23 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * When a rw_semaphore is biased towards its readers, and how a writer ends it.
+ * Readers in slots of their own, and what a writer does about them. When that is, and in which
+ * of its two ways, says lib/locks/bias_mode.c.
  *
- * A bias saves each reader two exchanges, and readers on several CPUs the
- * transfer of a cache line each way. Its end costs a writer a membarrier(2),
- * microseconds. So it has to be paid for: every KLOCK_BIAS_PERIOD-th counted read of a
- * thread comes out of line. These are the lock's credit, and it is given a bias when the
- * credit reaches its price. Reads by slots are not counted, so that they cost nothing;
- * the bias has been worth its end when as many of them, which saved 5 ns each, may have
- * come as fast as the last ones before it. A writer that ends a bias which was not doubles the
- * price, otherwise the price becomes its own root: a lock with one write in a thousand soon
- * has its bias a hundredth of the time, to see whether things have changed. The time of those
- * last reads is too long where the thread had read by slots in between: then the next bias
- * costs twice as many reads, of which the last ones come one after the other.
- *
- * The end. The writer has the word, so with WRITER in it no reader comes in;
- * BIASED is still there, for whoever has to do this work. It finds each
- * reader that is in, see [X1], spins for them to leave, then sleeps; a reader
- * that leaves looks at klock_drains, see [X5]. The writer waits for sections
- * that have begun: no newcomer delays it.
+ * A writer has the word, so with WRITER in it no reader comes in; BIASED or SPLIT is still
+ * there, for whoever has to do this work. It finds each reader that is in, see [X1] and
+ * [X7], spins for them to leave, then sleeps; a reader that leaves looks at klock_drains,
+ * see [X5]. The writer waits for sections that have begun: no newcomer delays it.
  */
 #include "locks/reader_bias.h"
 #include "base/clock.h"
 #include "base/cpu.h"
 #include "locks/awake.h"
+#include "locks/bias_mode.h"
 #include "locks/init.h"
 #include "locks/lockword.h"
 #include "locks/word_request.h"
 #include "wait/park.h"
 #include <errno.h>
-#include <klock/rwsem.h>
 #include <sched.h>
 
 /* In pauses, for readers that are about to leave. */
@@ -39,25 +27,10 @@
 
 uint32_t klock_drains;
 
-/* What a read by a slot saves, at least. */
-#define SAVED_NS 5
-/* What the end of a bias has cost lately: an estimate, that is believed up to a limit. */
-static uint32_t end_ns = 10000;
-#define END_NS_MAX 100000
-
-_Static_assert(offsetof(struct rw_semaphore, spin) ==
-		       offsetof(struct rw_semaphore, word) + sizeof(uint32_t),
-	       "the address of one follows from the other's");
-
-static uint32_t *spin_of(uint32_t *word)
-{
-	return word + 1;
-}
-
 /* The address by which a writer waits for readers to leave. */
 static uint32_t *drain_of(uint32_t *word)
 {
-	return spin_of(word);
+	return klock_spin_of(word);
 }
 
 static uint32_t *word_of(const void *drain)
@@ -87,8 +60,11 @@ static struct klock_task *next_reader(const uint32_t *word, struct klock_task *t
 
 	do
 		task = klock_task_after(task);
-	/* [X4] acquire: pairs with [X3]; a slot that is free was left before. */
-	while (task && klock_load_acquire(&task->reading[slot]) != (uintptr_t)word);
+	/*
+	 * [X4] acquire: pairs with [X3]; a slot that is free was left before. Sequentially
+	 * consistent for [X8].
+	 */
+	while (task && klock_load_seq(&task->reading[slot]) != (uintptr_t)word);
 	return task;
 }
 
@@ -113,109 +89,38 @@ uint32_t klock_bias_readers(const uint32_t *word)
 
 bool klock_bias_is_read(const uint32_t *word)
 {
-	return (klock_load_relaxed(word) & KLOCK_W_BIASED) && next_reader(word, NULL);
+	return (klock_load_relaxed(word) & KLOCK_W_SLOTS) && next_reader(word, NULL);
 }
 
-static unsigned int price_of(uint32_t seen)
+bool klock_bias_is_fenced(uint32_t *word)
 {
-	return (seen & KLOCK_BIAS_PRICE) >> KLOCK_BIAS_PRICE_SHIFT;
-}
-
-/* That moment as the lock's `spin` can say it. */
-static uint32_t time_field(int64_t ns)
-{
-	return (uint32_t)(ns >> KLOCK_BIAS_TIME_SHIFT) * KLOCK_BIAS_CREDIT_ONE & KLOCK_BIAS_CREDIT;
+	/* [X8] our word, written once more, then the slots: pairs with [X7]. */
+	return klock_fetch_or_seq(word, 0) & KLOCK_W_SPLIT;
 }
 
 /*
- * Whether a bias was worth its end at that time: not if the moment lies ahead, for which the
- * field has room many times over. An old bias may meet that part of it by chance.
+ * [X7] the slot, then a look at the word: pairs with [X8]. Where the word was SPLIT at first and is
+ * something else by now, this has been more than is needed, or the reader is not in.
  */
-static bool paid(uint32_t seen, int64_t now)
+bool klock_bias_enter_split(uint32_t *word)
 {
-	uint32_t ahead = ((seen & KLOCK_BIAS_CREDIT) - time_field(now)) & KLOCK_BIAS_CREDIT;
+	uint32_t w;
 
-	return !ahead || ahead > time_field(KLOCK_BIAS_PAID_NS);
-}
-
-/*
- * How long a bias has to last, from how long the thread took for the last PERIOD reads: very long
- * for its first ones.
- */
-static int64_t time_to_pay(struct klock_task *task, int64_t now)
-{
-	int64_t periods = klock_load_relaxed(&end_ns) / (KLOCK_BIAS_PERIOD * SAVED_NS);
-	int64_t ns = now - task->sampled_ns;
-
-	task->sampled_ns = now;
-	if (ns > KLOCK_BIAS_PAID_NS)
-		return KLOCK_BIAS_PAID_NS;
-	ns *= periods;
-	return ns < KLOCK_BIAS_PAID_NS ? ns : KLOCK_BIAS_PAID_NS;
-}
-
-static void set_bias(uint32_t *word)
-{
-	uint32_t w = klock_load_relaxed(word); /* only a guess: the exchange decides */
-
-	while (!(w & KLOCK_W_FLAGS))
-		if (klock_cas_relaxed(word, &w, w | KLOCK_W_BIASED)) /* who enters acquires */
-			return;
-}
-
-void klock_bias_allow(uint32_t *spin, bool allow)
-{
-	uint32_t seen = klock_load_relaxed(spin) & KLOCK_SPIN_LIMIT; /* an estimate */
-	uint32_t never = (uint32_t)KLOCK_BIAS_NEVER << KLOCK_BIAS_PRICE_SHIFT;
-
-	klock_store_relaxed(spin, seen | (allow ? 0 : never));
-}
-
-/* One counted read in KLOCK_BIAS_PERIOD. All accesses are to estimates, or for them: relaxed. */
-static void sample(uint32_t *word, uint32_t *spin)
-{
-	uint32_t seen = klock_load_relaxed(spin), credit;
-	int64_t now = klock_now_ns(), pays = time_to_pay(klock_self_task, now);
-
-	if (price_of(seen) == KLOCK_BIAS_NEVER || (klock_load_relaxed(word) & KLOCK_W_BIASED))
-		return;
-	credit = (seen & KLOCK_BIAS_CREDIT) + KLOCK_BIAS_CREDIT_ONE;
-	seen &= ~KLOCK_BIAS_CREDIT;
-	if (credit < KLOCK_BIAS_CREDIT_ONE << price_of(seen)) {
-		klock_store_relaxed(spin, seen | credit);
-		return;
+	if ((int32_t)--klock_reads_left < 0) {
+		klock_reads_left = KLOCK_BIAS_PERIOD;
+		klock_bias_sample(word);
 	}
-	klock_store_relaxed(spin, seen | time_field(now + pays));
-	set_bias(word);
+	if (klock_load_relaxed(word) & KLOCK_W_WRITER) /* a guess: it would only be looked at */
+		return false;
+	klock_xchg_seq(&klock_read_slots[klock_slot_number(word)], (uintptr_t)word); /* [X7] */
+	w = klock_load_seq(word); /* [X7]; [W3], as in klock_bias_enter() */
+	if ((w & KLOCK_W_SLOTS) && !(w & KLOCK_W_WRITER))
+		return true;
+	klock_bias_leave(word); /* not in, after all */
+	return false;
 }
 
-void klock_bias_judge(uint32_t *word, int64_t now)
-{
-	uint32_t *spin = spin_of(word);
-	uint32_t seen = klock_load_relaxed(spin); /* an estimate; lost updates are fine */
-	unsigned int price = price_of(seen);
-
-	if (price == KLOCK_BIAS_NEVER)
-		return;
-	if (paid(seen, now))
-		price /= 2;
-	else if (price < KLOCK_BIAS_PRICE_MAX)
-		price++;
-	seen &= ~KLOCK_BIAS_PRICE;
-	klock_store_relaxed(spin, seen | price << KLOCK_BIAS_PRICE_SHIFT);
-}
-
-/* What a barrier has cost lately: what took longer than the most waited for something else, too. */
-static void learn_cost(int64_t took)
-{
-	uint32_t usual = klock_load_relaxed(&end_ns); /* lost updates are fine */
-
-	if (took > END_NS_MAX)
-		took = END_NS_MAX;
-	klock_store_relaxed(&end_ns, usual - usual / 8 + (uint32_t)took / 8);
-}
-
-bool klock_bias_read(uint32_t *word, uint32_t *spin)
+bool klock_bias_read(uint32_t *word)
 {
 	if (klock_read_slots == klock_no_slots) {
 		klock_reads_left = klock_self_word ? KLOCK_BIAS_PERIOD : 0;
@@ -223,7 +128,7 @@ bool klock_bias_read(uint32_t *word, uint32_t *spin)
 	}
 	if ((int32_t)klock_reads_left < 0) {
 		klock_reads_left = KLOCK_BIAS_PERIOD;
-		sample(word, spin);
+		klock_bias_sample(word);
 	}
 	return klock_bias_enter(word);
 }
@@ -237,7 +142,7 @@ bool klock_bias_release(uint32_t *word)
 		klock_bias_leave(word);
 		return true;
 	}
-	if (!(klock_load_relaxed(word) & KLOCK_W_BIASED)) /* it stays while a slot is taken */
+	if (!(klock_load_relaxed(word) & KLOCK_W_SLOTS)) /* they stay while a slot is taken */
 		return false;
 	while ((task = next_reader(word, task))) {
 		uintptr_t expected = (uintptr_t)word;
@@ -335,14 +240,24 @@ static int drain_asleep(uint32_t *word, const struct klock_event *ev, int64_t de
 	return err;
 }
 
-static int drain(uint32_t *word, const struct klock_event *ev, int64_t began, int64_t ns,
-		 int64_t deadline_ns)
+/* From here on each reader is seen that is in, or that comes in. */
+static void fence(uint32_t *word, const struct klock_event *ev)
 {
-	int64_t until_ns = began + KLOCK_YIELDS_NS;
-	struct klock_task *reader;
+	int64_t began;
 
+	if (klock_bias_is_fenced(word))
+		return;
+	began = klock_now_ns();
 	klock_barrier_everywhere(ev); /* [X2]: our word, then the slots */
-	learn_cost(klock_now_ns() - began);
+	klock_bias_learn_cost(klock_now_ns() - began);
+}
+
+static int drain(uint32_t *word, const struct klock_event *ev, int64_t ns, int64_t deadline_ns)
+{
+	struct klock_task *reader;
+	int64_t until_ns;
+
+	fence(word, ev);
 	reader = next_reader(word, NULL);
 	if (!reader)
 		return 0;
@@ -352,6 +267,7 @@ static int drain(uint32_t *word, const struct klock_event *ev, int64_t began, in
 		return klock_refuse_negative(ev);
 	if (ns == 0)
 		return -ETIME;
+	until_ns = klock_now_ns() + KLOCK_YIELDS_NS;
 	if (until_ns > deadline_ns)
 		until_ns = deadline_ns;
 	if (drain_awake(word, reader, klock_thread(), until_ns))
@@ -359,24 +275,14 @@ static int drain(uint32_t *word, const struct klock_event *ev, int64_t began, in
 	return drain_asleep(word, ev, deadline_ns);
 }
 
-void klock_bias_end(uint32_t *word)
+int klock_bias_await_readers(uint32_t *word, const struct klock_event *ev, int64_t ns,
+			     int64_t deadline_ns)
 {
-	uint32_t *spin = spin_of(word);
+	int err = drain(word, ev, ns, deadline_ns);
 
-	klock_fetch_and_relaxed(word, ~KLOCK_W_BIASED); /* nobody looks at it but under WRITER */
-	klock_store_relaxed(spin, klock_load_relaxed(spin) & ~KLOCK_BIAS_CREDIT); /* an estimate */
-}
-
-int klock_bias_revoke(uint32_t *word, const struct klock_event *ev, int64_t ns, int64_t deadline_ns)
-{
-	int64_t began = klock_now_ns();
-	int err = drain(word, ev, began, ns, deadline_ns);
-
-	if (err) {
+	if (err)
 		klock_word_drop(word, klock_thread()->word);
-		return err;
-	}
-	klock_bias_judge(word, began);
-	klock_bias_end(word);
-	return 0;
+	else
+		klock_bias_written(word);
+	return err;
 }

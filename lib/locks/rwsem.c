@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <klock/rwsem.h>
 #include <klock/iocb.h>
+#include "locks/bias_mode.h"
 #include "locks/init.h"
 #include "locks/lockword.h"
 #include "locks/reader_bias.h"
@@ -53,7 +54,7 @@ void klock_rwsem_allow_bias(struct rw_semaphore *sem, bool allow)
 static bool pass(struct rw_semaphore *sem, unsigned int how)
 {
 	klock_thread();
-	if (!(how & (KLOCK_WRITE | KLOCK_NON_OWNER)) && klock_bias_read(&sem->word, &sem->spin))
+	if (!(how & (KLOCK_WRITE | KLOCK_NON_OWNER)) && klock_bias_read(&sem->word))
 		return true;
 	return klock_word_pass(&sem->word, how);
 }

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #include "locks/word_request.h"
-#include "base/clock.h"
+#include "locks/bias_mode.h"
 #include "locks/init.h"
 #include "locks/lockword.h"
 #include "locks/reader_bias.h"
 #include <errno.h>
 
-/* Ends the bias: true. False: there are readers in slots. */
-static bool end_bias(struct klock_queue *q, struct klock_waiter *head)
+/* The head has the word for itself: true. False: there are readers in slots. */
+static bool end_drain(struct klock_queue *q, struct klock_waiter *head)
 {
 	uint32_t *word = (uint32_t *)klock_queue_addr(q);
 
@@ -15,7 +15,7 @@ static bool end_bias(struct klock_queue *q, struct klock_waiter *head)
 		return false;
 	if (!klock_queue_next(q, head))
 		klock_fetch_and_relaxed(word, ~KLOCK_W_WAITERS); /* the bucket's lock orders it */
-	klock_bias_end(word);
+	klock_bias_written(word);
 	return true;
 }
 
@@ -23,11 +23,12 @@ bool klock_request_drain(struct klock_queue *q, struct klock_waiter *head)
 {
 	struct klock_event ev = klock_event_of(head, head->what.site);
 
+	if (klock_bias_is_fenced((uint32_t *)klock_queue_addr(q)) && end_drain(q, head))
+		return true;
 	head->draining = true;
 	head->repair = KLOCK_W_REQUEST;
-	klock_bias_judge((uint32_t *)klock_queue_addr(q), klock_now_ns());
 	klock_bias_begin_drain(&ev);
-	return end_bias(q, head);
+	return end_drain(q, head);
 }
 
 bool klock_request_drain_here(struct klock_queue *q, struct klock_waiter *head)
@@ -64,7 +65,7 @@ static void see_drained(struct klock_queue *q, uint32_t drop)
 	struct klock_waiter *head = klock_queue_first(q);
 
 	(void)drop;
-	if (head && head->ops == &klock_word_ops && head->draining && end_bias(q, head))
+	if (head && head->ops == &klock_word_ops && head->draining && end_drain(q, head))
 		klock_queue_grant(q, head);
 }
 
@@ -83,11 +84,11 @@ static int request(uint32_t *word, const struct klock_event *ev, struct klock_wa
 		.what = klock_wait_for(ev),
 		.shared = !(ev->how & KLOCK_WRITE),
 	};
-	/* relaxed: a guess. What is biased comes with a barrier, so at once in check(). */
-	bool biased = !record.shared && (klock_load_relaxed(word) & KLOCK_W_BIASED);
+	/* relaxed: a guess. What may be in slots is looked for only once, so in check(). */
+	bool slots = !record.shared && (klock_load_relaxed(word) & KLOCK_W_SLOTS);
 	int err;
 
-	if (!biased && !klock_word_take(word, NULL, ev, KLOCK_FOREVER)) /* a try */
+	if (!slots && !klock_word_take(word, NULL, ev, KLOCK_FOREVER)) /* a try */
 		return 0;
 	klock_word_check_usable(word, ev);
 	klock_word_count_sleeper(ev);

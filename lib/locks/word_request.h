@@ -4,12 +4,13 @@
  * the word from advance(), or from check() as it queues. For writing the word then has
  * KLOCK_W_REQUEST, until a thread claims it.
  *
- * A word that is BIASED may have readers in slots, which a thread that writes waits for when
- * it has the word. A request stays at the head of the queue for that, `draining`, and counts
+ * A word that is BIASED or SPLIT may have readers in slots, which a thread that writes waits for
+ * when it has the word. A request stays at the head of the queue for that, `draining`, and counts
  * among klock_drains: a reader that leaves its slot finds it there, and the last one grants.
  * So it is in the queue until it is granted, and can be cancelled in each state. The barrier
  * that shows who is in a slot is issued under the bucket's lock: some microseconds, but once
- * for a bias, and no reader can have come in since without having seen WRITER.
+ * for a bias, or where a reader is in, and none can have come in since without having seen
+ * WRITER.
  */
 #ifndef KLOCK_LOCKS_WORD_REQUEST_H
 #define KLOCK_LOCKS_WORD_REQUEST_H
@@ -27,7 +28,7 @@ void klock_word_slot_left(uint32_t *word);
 /* Whether `me`, which could have the word `w`, has to wait for readers in slots as well. */
 static inline bool klock_request_drains(uint32_t w, const struct klock_waiter *me)
 {
-	return me->request && !me->shared && (w & KLOCK_W_BIASED);
+	return me->request && !me->shared && (w & KLOCK_W_SLOTS);
 }
 
 /* For the head of the queue, which has the word. True: no reader is left, nor the bias. */

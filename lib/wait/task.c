@@ -244,13 +244,21 @@ struct klock_task *klock_task_by_word(uint32_t word)
 {
 	uint32_t number = word >> KLOCK_W_SHIFT;
 
-	/* [T4] acquire: pairs with [T3]. */
-	return number && number < klock_load_acquire(&nr_tasks) ? task_at(number) : NULL;
+	/*
+	 * [T4] acquire: pairs with [T3]. Sequentially consistent for [X8]: of a thread that is
+	 * not seen yet, [X7] comes later.
+	 */
+	return number && number < klock_load_seq(&nr_tasks) ? task_at(number) : NULL;
 }
 
 struct klock_task *klock_task_after(const struct klock_task *task)
 {
 	return klock_task_by_word((task ? task->word : 0) + (1u << KLOCK_W_SHIFT));
+}
+
+uint32_t klock_nr_tasks(void)
+{
+	return klock_load_relaxed(&nr_tasks) - 1;
 }
 
 struct klock_task *klock_get_task(struct klock_task *task)

@@ -27,7 +27,6 @@ struct klock_task {
 	void *stat;         /* what lib/lockstat counts; its own thread's */
 	struct klock_list granted; /* requests it is to tell of; its own thread's; zeroed: none */
 	bool telling;       /* it does so */
-	int64_t sampled_ns; /* when a read of it last counted for a bias; its own thread's */
 	struct klock_task *next_free;
 } __attribute__((aligned(64)));
 
@@ -51,6 +50,9 @@ static inline struct klock_task *klock_task_self(void)
 
 /* The task with this owner word, to be named in reports; NULL for none. */
 struct klock_task *klock_task_by_word(uint32_t word);
+
+/* How many there are: as many as there were threads at once. A hint. */
+uint32_t klock_nr_tasks(void);
 
 /* The tasks, one after the other, those without a thread too; NULL begins and ends it. */
 struct klock_task *klock_task_after(const struct klock_task *task);

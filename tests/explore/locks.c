@@ -2,6 +2,7 @@
 #include "explore/locks.h"
 #include "explore/real_minilock.h"
 #include "explore/sched.h"
+#include "locks/bias_mode.h"
 #include "wait/park.h"
 #include <errno.h>
 #include <klock.h>
@@ -191,7 +192,7 @@ static void biased_check(void)
 		xp_fail("a writer is left waiting for readers");
 	if (klock_drains)
 		xp_fail("%u writers are left counted that wait for readers", klock_drains);
-	rwsem.word &= ~KLOCK_W_BIASED;
+	rwsem.word &= ~KLOCK_W_SLOTS;
 	word_check(&rwsem.word);
 }
 
@@ -254,6 +255,28 @@ static void biased_reset(void)
 	rwsem.word = KLOCK_W_BIASED;
 }
 
+static void split_reset(void)
+{
+	init_rwsem(&rwsem);
+	rwsem.word = KLOCK_W_SPLIT;
+	rwsem.spin = KLOCK_BIAS_FULL * KLOCK_BIAS_CREDIT_ONE;
+}
+
+/* The next write has it counted again. */
+static void split_unpaid_reset(void)
+{
+	init_rwsem(&rwsem);
+	rwsem.word = KLOCK_W_SPLIT;
+}
+
+/* The next read that is a sample has it biased, unless a write comes first. */
+static void split_paid_reset(void)
+{
+	init_rwsem(&rwsem);
+	rwsem.word = KLOCK_W_SPLIT;
+	rwsem.spin = KLOCK_BIAS_CREDIT;
+}
+
 static void no_reset(void)
 {
 }
@@ -308,6 +331,17 @@ static const struct xp_lock locks[] = {
 	  .one_counts = true },
 	{ .name = "rwsem_turning", RWSEM, .reset = rwsem_reset, .check = biased_check,
 	  .samples = true },
+	{ .name = "rwsem_split", RWSEM, .reset = split_reset, .check = biased_check },
+	{ .name = "rwsem_split_spun", RWSEM, .reset = split_reset, .check = biased_check,
+	  .spins = true },
+	{ .name = "rwsem_split_pending", RWSEM, .reset = split_reset, .check = biased_check,
+	  .yields = 1 },
+	{ .name = "rwsem_split_counted", RWSEM, .reset = split_reset, .check = biased_check,
+	  .one_counts = true },
+	{ .name = "rwsem_split_unpaid", RWSEM, .reset = split_unpaid_reset,
+	  .check = biased_check },
+	{ .name = "rwsem_split_turning", RWSEM, .reset = split_paid_reset,
+	  .check = biased_check, .samples = true },
 	{ .name = "percpu", PERCPU, .reset = no_reset },
 	{ .name = "semaphore", SEMA, .at_once = 1, .reset = sema1_reset },
 	{ .name = "semaphore2", SEMA, .at_once = 2, .reset = sema2_reset },

@@ -12,6 +12,7 @@
 #define KLOCK_HANDOFF_AFTER HANDOFF
 #endif
 #include "locks/awake.c"
+#include "locks/bias_mode.c"
 #include "locks/lockword.c"
 #include "locks/reader_bias.c"
 #include "locks/rwsem.c"
@@ -98,6 +99,11 @@ static void prepare(void)
 	sem.word = KLOCK_W_BIASED;
 	world_futex(&bucket_of(&sem.spin)->lock.state);
 #endif
+#ifdef SPLIT
+	sem.word = KLOCK_W_SPLIT;
+	sem.spin = SPLIT * KLOCK_BIAS_CREDIT_ONE; /* from 4 on, it stays so after a write */
+	world_futex(&bucket_of(&sem.spin)->lock.state);
+#endif
 #ifdef OWNED
 	sem.word = first_chunk[OWNED].word;
 #endif
@@ -108,7 +114,7 @@ static void prepare(void)
 
 static void judge(void)
 {
-	assert(!(sem.word & ~KLOCK_W_BIASED));
+	assert(!(sem.word & ~KLOCK_W_SLOTS));
 	assert(!klock_bias_is_read(&sem.word));
 	assert(!bucket_of(&sem.word)->waiters);
 }

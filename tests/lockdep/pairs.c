@@ -11,6 +11,7 @@
 
 static DEFINE_MUTEX(mutex);
 static DEFINE_RWSEM(rwsem);
+static DEFINE_RWSEM(written);
 static DEFINE_SEMAPHORE(semaphore, 1);
 DEFINE_STATIC_PERCPU_RWSEM(percpu);
 
@@ -94,11 +95,13 @@ static inline void before_leave(uint32_t *word)
 static inline bool before_enter(uint32_t *word)
 {
 	uintptr_t *slot = &klock_read_slots[before_slot(word)];
+	uint32_t w;
 
 	if (KLOCK_UNLIKELY(klock_load_relaxed(slot)))
 		return false;
-	if (KLOCK_UNLIKELY((klock_load_relaxed(word) & KLOCK_W_BIAS) != KLOCK_W_BIASED))
-		return false;
+	w = klock_load_relaxed(word);
+	if (KLOCK_UNLIKELY((w & KLOCK_W_BIAS) != KLOCK_W_BIASED))
+		return KLOCK_UNLIKELY(w & KLOCK_W_SPLIT) && klock_bias_enter_split(word);
 	klock_store_relaxed(slot, (uintptr_t)word);
 	klock_compiler_barrier();
 	if (KLOCK_LIKELY((klock_load_acquire(word) & KLOCK_W_BIAS) == KLOCK_W_BIASED))
@@ -125,7 +128,7 @@ static inline bool before_read_drop(uint32_t *word)
 	if (KLOCK_UNLIKELY(!klock_self_word))
 		return false;
 	w = klock_load_relaxed(word);
-	if (KLOCK_UNLIKELY(w < KLOCK_W_READER || (w & KLOCK_W_FLAGS & ~KLOCK_W_BIASED)))
+	if (KLOCK_UNLIKELY(w < KLOCK_W_READER || (w & KLOCK_W_FLAGS & ~KLOCK_W_SLOTS)))
 		return false;
 	w = klock_fetch_sub_release(word, KLOCK_W_READER);
 	if (KLOCK_UNLIKELY(w & KLOCK_W_WAITERS))
@@ -244,7 +247,7 @@ int main(int argc, char **argv)
 	percpu_down_read(&percpu);
 	percpu_up_read(&percpu);
 	/* Enough of a thread's reads for a lock to be biased. */
-	for (int i = 0; i < 1000; i++) {
+	for (int i = 0; i < 50000; i++) {
 		down_read(&rwsem);
 		up_read(&rwsem);
 	}

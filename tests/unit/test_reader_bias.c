@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* A rw_semaphore that is biased towards its readers: when it becomes so, and what ends it. */
+/* A rw_semaphore whose readers use slots: when it is biased, or split, and until when. */
 #include "annotate/watch.h"
-#include "base/clock.h"
+#include "locks/bias_mode.h"
 #include "locks/reader_bias.h"
 #include "support/actor.h"
 #include "support/bugs.h"
 #include "support/ck_main.h"
 #include <errno.h>
 #include <klock/rwsem.h>
-#include <time.h>
 
 static struct rw_semaphore sem;
 static struct actor a, b, c;
@@ -25,12 +24,18 @@ static long read_unlock(void *s)
 	return 0;
 }
 
-static long read_many(void *s)
+static void read_times(struct rw_semaphore *s, int n)
 {
-	for (int i = 0; i < 4 * KLOCK_BIAS_PERIOD; i++) {
+	while (n--) {
 		down_read(s);
 		up_read(s);
 	}
+}
+
+/* As many as bring a bias, if none has been too short yet, whatever its end may cost. */
+static long read_many(void *s)
+{
+	read_times(s, 50000);
 	return 0;
 }
 
@@ -78,16 +83,28 @@ static unsigned int price(void)
 	return (sem.spin & KLOCK_BIAS_PRICE) >> KLOCK_BIAS_PRICE_SHIFT;
 }
 
-/* A bias that a writer finds to be worth its end, or not yet. */
-static void bias_that_has_paid(bool paid)
+static unsigned int credit(void)
 {
-	/* As far ahead as can be: whoever runs in between does not make it the past. */
-	int64_t pays = klock_now_ns() + (paid ? 0 : KLOCK_BIAS_PAID_NS - 100000);
+	return (sem.spin & KLOCK_BIAS_CREDIT) / KLOCK_BIAS_CREDIT_ONE;
+}
 
-	sem.spin &= ~KLOCK_BIAS_CREDIT;
-	sem.spin |= (uint32_t)(pays >> KLOCK_BIAS_TIME_SHIFT) * KLOCK_BIAS_CREDIT_ONE &
-		    KLOCK_BIAS_CREDIT;
-	sem.word |= KLOCK_W_BIASED;
+static void set_credit(unsigned int credit)
+{
+	sem.spin = (sem.spin & ~KLOCK_BIAS_CREDIT) | credit * KLOCK_BIAS_CREDIT_ONE;
+}
+
+static bool split(void)
+{
+	return sem.word & KLOCK_W_SPLIT;
+}
+
+/* As make_biased(), for a lock whose readers have not come often enough for that. */
+static bool make_split(void)
+{
+	read_times(&sem, 3 * KLOCK_BIAS_PERIOD);
+	ck_assert(!biased());
+	ck_assert(split() == (!klock_watched && klock_read_slots != klock_no_slots));
+	return split();
 }
 
 /* False: something watches, or there is no membarrier(2), and there never is a bias. */
@@ -257,42 +274,158 @@ START_TEST(bias_destroy_while_read_is_reported)
 }
 END_TEST
 
-START_TEST(bias_that_is_ended_early_costs_more_reads)
+START_TEST(bias_that_is_ended_leaves_the_lock_split)
 {
 	if (!make_biased())
 		return;
-	for (unsigned int i = 1; i <= 4; i++) {
-		bias_that_has_paid(false);
-		write_once(&sem);
-		ck_assert_uint_eq(price(), i);
-	}
-	read_many(&sem);
-	ck_assert(!biased()); /* sixteen are asked now, and there were four */
-	for (int i = 0; i < 4; i++)
-		read_many(&sem);
-	ck_assert(biased());
-	bias_that_has_paid(true);
 	write_once(&sem);
-	ck_assert_uint_eq(price(), 2);
+	ck_assert(!biased());
+	ck_assert(split());
+	ck_assert_uint_le(credit(), KLOCK_BIAS_FULL);
+	make_biased();
+	ck_assert(!split());
 }
 END_TEST
 
-START_TEST(bias_that_lasts_has_paid)
+START_TEST(split_reads_write_nothing_to_the_lock)
 {
-	struct timespec longer = { .tv_nsec = KLOCK_BIAS_PAID_NS + 20000000 };
+	uint32_t word;
 
-	if (!make_biased())
+	if (!make_split())
+		return;
+	word = sem.word;
+	actor_do(&a, read_lock, &sem);
+	down_read(&sem);
+	ck_assert_uint_eq(sem.word, word);
+	ck_assert(rwsem_is_locked(&sem));
+	rwsem_assert_held(&sem);
+	up_read(&sem);
+	ck_assert_int_eq(actor_do(&b, write_try, &sem), 0);
+	ck_assert_uint_eq(sem.word, word);
+	actor_do(&a, read_unlock, &sem);
+	ck_assert(!rwsem_is_locked(&sem));
+}
+END_TEST
+
+START_TEST(split_writer_waits_for_readers_and_leaves_it_split)
+{
+	if (!make_split())
+		return;
+	actor_do(&a, read_lock, &sem);
+	actor_begin(&b, write_lock, &sem);
+	await_waiters(&sem.spin, 1);
+	ck_assert(!down_read_trylock(&sem));
+	actor_do(&a, read_unlock, &sem);
+	actor_end(&b);
+	ck_assert(!down_read_trylock(&sem));
+	ck_assert(!down_write_trylock(&sem));
+	ck_assert(split());
+	actor_do(&b, write_unlock, &sem);
+	ck_assert(split());
+	ck_assert(down_read_trylock(&sem));
+	up_read(&sem);
+}
+END_TEST
+
+START_TEST(split_writer_that_is_killed_leaves_it_as_it_was)
+{
+	if (!make_split())
+		return;
+	actor_do(&a, read_lock, &sem);
+	actor_begin(&b, write_killable, &sem);
+	await_waiters(&sem.spin, 1);
+	klock_kill(b.task);
+	ck_assert_int_eq(actor_end(&b), -EINTR);
+	ck_assert(split());
+	actor_do(&a, read_unlock, &sem);
+	klock_unkill(b.task);
+	ck_assert(!rwsem_is_locked(&sem));
+}
+END_TEST
+
+START_TEST(split_writer_becomes_a_reader)
+{
+	if (!make_split())
+		return;
+	down_write(&sem);
+	downgrade_write(&sem);
+	actor_do(&a, read_lock, &sem);
+	ck_assert_int_eq(actor_do(&b, write_try, &sem), 0);
+	up_read(&sem);
+	ck_assert_int_eq(actor_do(&b, write_try, &sem), 0);
+	actor_do(&a, read_unlock, &sem);
+	ck_assert_int_eq(actor_do(&b, write_try, &sem), 1);
+	actor_do(&b, write_unlock, &sem);
+}
+END_TEST
+
+START_TEST(split_hold_ends_in_another_thread)
+{
+	if (!make_split())
+		return;
+	actor_do(&a, read_lock, &sem);
+	actor_do(&b, read_unlock, &sem);
+	ck_assert(!rwsem_is_locked(&sem));
+	ck_assert_int_eq(actor_do(&c, write_try, &sem), 1);
+	actor_do(&c, write_unlock, &sem);
+}
+END_TEST
+
+/* Each write costs a look at each task's slot, and one more; eight reads pay for a look. */
+START_TEST(split_lasts_while_reads_pay_for_writes)
+{
+	unsigned int before, cost = 1 + klock_nr_tasks();
+
+	if (!make_split())
+		return;
+	set_credit(2 * cost);
+	write_once(&sem);
+	ck_assert(split());
+	ck_assert_uint_eq(credit(), cost);
+	read_times(&sem, KLOCK_BIAS_PERIOD + 1);
+	ck_assert_uint_eq(credit(), cost + KLOCK_BIAS_PERIOD / 8);
+	set_credit(KLOCK_BIAS_FULL + 100);
+	write_once(&sem);
+	ck_assert_uint_eq(credit(), KLOCK_BIAS_FULL - cost); /* a write begins anew */
+	before = price();
+	set_credit(cost);
+	write_once(&sem);
+	ck_assert(!split());
+	ck_assert_uint_eq(price(), before + 1);
+}
+END_TEST
+
+START_TEST(split_that_does_not_pay_costs_more_reads)
+{
+	if (!make_split())
 		return;
 	for (unsigned int i = 1; i <= 4; i++) {
-		bias_that_has_paid(false);
+		sem.word |= KLOCK_W_SPLIT;
+		set_credit(0);
+		write_once(&sem);
+		ck_assert_uint_eq(price(), i);
+	}
+	read_times(&sem, 10 * KLOCK_BIAS_PERIOD);
+	ck_assert(!split()); /* sixteen samples are asked now */
+	read_times(&sem, 10 * KLOCK_BIAS_PERIOD);
+	ck_assert(split());
+	make_biased();
+	ck_assert_uint_eq(price(), 0);
+}
+END_TEST
+
+START_TEST(split_price_has_an_end)
+{
+	if (!make_split())
+		return;
+	for (int i = 0; i < 20; i++) {
+		sem.word |= KLOCK_W_SPLIT;
+		set_credit(0);
 		write_once(&sem);
 	}
-	for (int i = 0; i < 5; i++)
-		read_many(&sem);
-	ck_assert(biased());
-	nanosleep(&longer, NULL); /* as long as the slowest readers would take */
-	write_once(&sem);
-	ck_assert_uint_eq(price(), 2);
+	ck_assert_uint_eq(price(), KLOCK_BIAS_PRICE_MAX);
+	read_times(&sem, ((KLOCK_BIAS_PERIOD + 1) << KLOCK_BIAS_PRICE_MAX) + KLOCK_BIAS_PERIOD);
+	ck_assert(split());
 }
 END_TEST
 
@@ -312,12 +445,14 @@ START_TEST(bias_not_allowed_never_comes)
 	klock_rwsem_allow_bias(&sem, false);
 	read_many(&sem);
 	ck_assert(!biased());
+	ck_assert(!split());
 	klock_rwsem_allow_bias(&sem, true);
 	make_biased();
 	klock_rwsem_allow_bias(&sem, false);
 	write_once(&sem);
 	read_many(&sem);
 	ck_assert(!biased());
+	ck_assert(!split());
 }
 END_TEST
 
@@ -337,8 +472,15 @@ static Suite *reader_bias_suite(void)
 	tcase_add_test(tc, bias_hold_ends_in_another_thread);
 	tcase_add_test(tc, bias_release_of_what_nobody_holds_is_reported);
 	tcase_add_test(tc, bias_destroy_while_read_is_reported);
-	tcase_add_test(tc, bias_that_is_ended_early_costs_more_reads);
-	tcase_add_test(tc, bias_that_lasts_has_paid);
+	tcase_add_test(tc, bias_that_is_ended_leaves_the_lock_split);
+	tcase_add_test(tc, split_reads_write_nothing_to_the_lock);
+	tcase_add_test(tc, split_writer_waits_for_readers_and_leaves_it_split);
+	tcase_add_test(tc, split_writer_that_is_killed_leaves_it_as_it_was);
+	tcase_add_test(tc, split_writer_becomes_a_reader);
+	tcase_add_test(tc, split_hold_ends_in_another_thread);
+	tcase_add_test(tc, split_lasts_while_reads_pay_for_writes);
+	tcase_add_test(tc, split_that_does_not_pay_costs_more_reads);
+	tcase_add_test(tc, split_price_has_an_end);
 	tcase_add_test(tc, bias_number_of_reads_wraps);
 	tcase_add_test(tc, bias_not_allowed_never_comes);
 	suite_add_tcase(suite, tc);

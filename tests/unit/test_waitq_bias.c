@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Requests for writing, with IOCB_WAITQ, of a rw_semaphore that readers have in their slots. */
 #include "annotate/watch.h"
+#include "locks/bias_mode.h"
 #include "locks/reader_bias.h"
 #include "support/actor.h"
 #include "support/bugs.h"
@@ -74,30 +75,48 @@ static bool biased(void)
 	return sem.word & KLOCK_W_BIASED;
 }
 
+static uint32_t slots(void)
+{
+	return sem.word & KLOCK_W_SLOTS;
+}
+
 /*
- * Where something watches, or there is no membarrier(2), there never is a bias: then these
+ * Where something watches, or there is no membarrier(2), readers never use slots: then these
  * tests are of readers that are counted, and everything has to happen at the same times.
  */
-static void make_biased(void)
+static void make(uint32_t mode, int reads)
 {
-	for (int i = 0; i < 4 * KLOCK_BIAS_PERIOD; i++) {
+	while (reads--) {
 		down_read(&sem);
 		up_read(&sem);
 	}
-	ck_assert(biased() == !(klock_watched || klock_read_slots == klock_no_slots));
+	if (klock_watched || klock_read_slots == klock_no_slots)
+		mode = 0;
+	ck_assert_uint_eq(slots(), mode);
 }
 
 static void set_up(void)
 {
 	catch_bugs();
 	init_rwsem(&sem);
-	make_biased();
 	actor_init(&a);
 	actor_init(&b);
 	actor_init(&c);
 	klock_waitq_init(&wq, granted, -1);
 	klock_waitq_init(&second, granted, -1);
 	grants = 0;
+}
+
+static void set_up_biased(void)
+{
+	set_up();
+	make(KLOCK_W_BIASED, 50000);
+}
+
+static void set_up_split(void)
+{
+	set_up();
+	make(KLOCK_W_SPLIT, 4 * KLOCK_BIAS_PERIOD);
 }
 
 static void tear_down(void)
@@ -110,7 +129,7 @@ static void tear_down(void)
 	actor_fini(&c);
 }
 
-START_TEST(waitq_writer_of_a_free_biased_lock_has_it_at_once)
+START_TEST(waitq_writer_of_a_free_lock_has_it_at_once)
 {
 	ck_assert_int_eq(ask(&wq), 0);
 	ck_assert(!biased());
@@ -122,7 +141,7 @@ START_TEST(waitq_writer_of_a_free_biased_lock_has_it_at_once)
 }
 END_TEST
 
-START_TEST(waitq_writer_of_a_biased_lock_is_granted_by_the_last_slot)
+START_TEST(waitq_writer_is_granted_by_the_last_slot)
 {
 	actor_do(&a, read_lock, &sem);
 	actor_do(&b, read_lock, &sem);
@@ -141,11 +160,11 @@ END_TEST
 
 START_TEST(waitq_writer_that_waits_for_slots_bars_newcomers)
 {
-	bool was_biased = biased();
+	uint32_t had = slots();
 
 	actor_do(&a, read_lock, &sem);
 	ck_assert_int_eq(ask(&wq), -EIOCBQUEUED);
-	if (was_biased) { /* else newcomers may pass it, up to a bound */
+	if (had) { /* else newcomers may pass it, up to a bound */
 		ck_assert_int_eq(actor_do(&b, read_try, &sem), 0);
 		ck_assert(!down_write_trylock(&sem));
 	}
@@ -185,12 +204,12 @@ END_TEST
 
 START_TEST(waitq_cancel_among_slots_leaves_the_lock_as_it_was)
 {
-	bool was_biased = biased();
+	uint32_t had = slots();
 
 	actor_do(&a, read_lock, &sem);
 	ck_assert_int_eq(ask(&wq), -EIOCBQUEUED);
 	ck_assert_int_eq(klock_waitq_cancel(&wq), 0);
-	ck_assert(biased() == was_biased);
+	ck_assert_uint_eq(slots(), had);
 	ck_assert_int_eq(actor_do(&b, read_try, &sem), 1);
 	ck_assert_int_eq(ask(&wq), -EIOCBQUEUED);
 	actor_do(&a, read_unlock, &sem);
@@ -203,12 +222,12 @@ END_TEST
 
 START_TEST(waitq_cancel_among_slots_lets_sleepers_in)
 {
-	bool was_biased = biased();
+	uint32_t had = slots();
 
 	actor_do(&a, read_lock, &sem);
 	ck_assert_int_eq(ask(&wq), -EIOCBQUEUED);
 	actor_begin(&b, read_lock, &sem);
-	if (was_biased)
+	if (had)
 		await_waiters(&sem.word, 2);
 	ck_assert_int_eq(klock_waitq_cancel(&wq), 0);
 	actor_end(&b);
@@ -249,15 +268,14 @@ START_TEST(waitq_writer_asleep_behind_one_that_waits_for_slots_is_next)
 }
 END_TEST
 
-static Suite *waitq_bias_suite(void)
+static TCase *tests_of(const char *mode, void (*set_up_mode)(void))
 {
-	Suite *suite = suite_create("waitq_bias");
-	TCase *tc = tcase_create("slots");
+	TCase *tc = tcase_create(mode);
 
-	tcase_add_checked_fixture(tc, set_up, tear_down);
+	tcase_add_checked_fixture(tc, set_up_mode, tear_down);
 	tcase_set_timeout(tc, PATIENCE + 10);
-	tcase_add_test(tc, waitq_writer_of_a_free_biased_lock_has_it_at_once);
-	tcase_add_test(tc, waitq_writer_of_a_biased_lock_is_granted_by_the_last_slot);
+	tcase_add_test(tc, waitq_writer_of_a_free_lock_has_it_at_once);
+	tcase_add_test(tc, waitq_writer_is_granted_by_the_last_slot);
 	tcase_add_test(tc, waitq_writer_that_waits_for_slots_bars_newcomers);
 	tcase_add_test(tc, waitq_writer_behind_a_counted_reader_waits_for_slots_too);
 	tcase_add_test(tc, waitq_writer_behind_a_counted_reader_has_it_when_no_slot_is_taken);
@@ -265,7 +283,15 @@ static Suite *waitq_bias_suite(void)
 	tcase_add_test(tc, waitq_cancel_among_slots_lets_sleepers_in);
 	tcase_add_test(tc, waitq_cancel_among_slots_is_followed_by_the_next_request);
 	tcase_add_test(tc, waitq_writer_asleep_behind_one_that_waits_for_slots_is_next);
-	suite_add_tcase(suite, tc);
+	return tc;
+}
+
+static Suite *waitq_bias_suite(void)
+{
+	Suite *suite = suite_create("waitq_bias");
+
+	suite_add_tcase(suite, tests_of("biased", set_up_biased));
+	suite_add_tcase(suite, tests_of("split", set_up_split));
 	return suite;
 }
 

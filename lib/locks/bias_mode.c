@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The modes of a rw_semaphore, and what each side pays in them:
+ *
+ *            a read                          a write
+ *   counted  two exchanges of the word       nothing more
+ *   SPLIT    a fence, in its own slot        a look at the slot of each thread
+ *   BIASED   two stores, in its own slot     that, and a membarrier(2): microseconds
+ *
+ * So who reads pays less from one to the next, and who writes more. A read in
+ * KLOCK_BIAS_PERIOD of a thread is a sample, and a write that finds slots in use says so here:
+ *
+ *   counted -> SPLIT   after as many samples as the price says. What counted writes there were
+ *                      nobody knows; a trial is cheap.
+ *   SPLIT -> counted   when its reads have saved less than its writes have cost; then the price
+ *                      doubles.
+ *   SPLIT -> BIASED    when the reads since the last write would have paid for the end of a bias:
+ *                      who rents until that has cost as much as the thing never pays more
+ *                      than twice what it could have.
+ *   BIASED -> SPLIT    with the first write.
+ *
+ * A read that costs nothing is not counted, so BIASED needs no judgement of its own.
+ */
+#include "locks/bias_mode.h"
+#include "wait/task.h"
+#include <klock/rwsem.h>
+
+/* What a sample stands for, in units of the credit. */
+#define SAMPLE (KLOCK_BIAS_PERIOD / 8)
+
+/* What a read by a slot saves where it needs no fence, at least. */
+#define SAVED_NS 5
+/* What a membarrier(2) has cost lately: an estimate, that is believed up to a limit. */
+static uint32_t barrier_ns = 10000;
+#define BARRIER_NS_MAX 100000
+
+_Static_assert(offsetof(struct rw_semaphore, spin) ==
+		       offsetof(struct rw_semaphore, word) + sizeof(uint32_t),
+	       "the address of one follows from the other's");
+
+static uint32_t credit_of(uint32_t seen)
+{
+	return (seen & KLOCK_BIAS_CREDIT) / KLOCK_BIAS_CREDIT_ONE;
+}
+
+static unsigned int price_of(uint32_t seen)
+{
+	return (seen & KLOCK_BIAS_PRICE) >> KLOCK_BIAS_PRICE_SHIFT;
+}
+
+static void keep(uint32_t *spin, uint32_t credit, unsigned int price)
+{
+	uint32_t rest = klock_load_relaxed(spin) & ~(KLOCK_BIAS_CREDIT | KLOCK_BIAS_PRICE);
+
+	if (credit > credit_of(~0u)) /* waiters keep the mode from being changed */
+		credit = credit_of(~0u);
+	/* lost updates are fine */
+	klock_store_relaxed(spin, rest | credit * KLOCK_BIAS_CREDIT_ONE |
+					  (uint32_t)price << KLOCK_BIAS_PRICE_SHIFT);
+}
+
+void klock_bias_allow(uint32_t *spin, bool allow)
+{
+	keep(spin, 0, allow ? 0 : KLOCK_BIAS_NEVER);
+}
+
+void klock_bias_learn_cost(int64_t ns)
+{
+	uint32_t usual = klock_load_relaxed(&barrier_ns); /* lost updates are fine */
+
+	if (ns > BARRIER_NS_MAX)
+		ns = BARRIER_NS_MAX;
+	klock_store_relaxed(&barrier_ns, usual - usual / 8 + (uint32_t)ns / 8);
+}
+
+/* The credit that the end of a bias takes: the writer's time, and as much of who waits for it. */
+static uint32_t end_of_bias(void)
+{
+	return 2 * klock_load_relaxed(&barrier_ns) / SAVED_NS * SAMPLE / KLOCK_BIAS_PERIOD;
+}
+
+/*
+ * Only while no writer is there, nor waits: SPLIT may become BIASED, where a read that
+ * has a fence too many does not matter; never the other way round, where one would be missing.
+ */
+static bool change_mode(uint32_t *word, uint32_t from, uint32_t to)
+{
+	uint32_t w = klock_load_relaxed(word); /* only a guess: the exchange decides */
+
+	while ((w & KLOCK_W_FLAGS) == from)
+		if (klock_cas_relaxed(word, &w, w - from + to)) /* who enters acquires */
+			return true;
+	return false;
+}
+
+/* All accesses are to estimates, or only guess: relaxed. */
+void klock_bias_sample(uint32_t *word)
+{
+	uint32_t mode = klock_load_relaxed(word) & KLOCK_W_SLOTS;
+	uint32_t seen = klock_load_relaxed(klock_spin_of(word)), credit = credit_of(seen);
+	unsigned int price = price_of(seen);
+
+	if (price == KLOCK_BIAS_NEVER || mode == KLOCK_W_BIASED)
+		return;
+	if (mode == KLOCK_W_SPLIT) {
+		credit += SAMPLE;
+		if (credit >= KLOCK_BIAS_FULL)
+			price = 0;
+		if (credit >= KLOCK_BIAS_FULL + end_of_bias() &&
+		    change_mode(word, KLOCK_W_SPLIT, KLOCK_W_BIASED))
+			credit = 0;
+	} else {
+		credit++;
+		if (credit >= 1u << price && change_mode(word, 0, KLOCK_W_SPLIT))
+			credit = KLOCK_BIAS_FULL;
+	}
+	keep(klock_spin_of(word), credit, price);
+}
+
+/* As above, and WRITER keeps the mode as it is. */
+void klock_bias_written(uint32_t *word)
+{
+	uint32_t seen = klock_load_relaxed(klock_spin_of(word)), credit = credit_of(seen);
+	uint32_t cost = 1 + klock_nr_tasks(); /* a look at a slot: a unit */
+	unsigned int price = price_of(seen);
+	bool split = klock_load_relaxed(word) & KLOCK_W_SPLIT;
+
+	if (!split || credit > KLOCK_BIAS_FULL)
+		credit = KLOCK_BIAS_FULL;
+	if (price == KLOCK_BIAS_NEVER || credit <= cost) {
+		klock_fetch_and_relaxed(word, ~KLOCK_W_SLOTS);
+		credit = 0;
+		price += price < KLOCK_BIAS_PRICE_MAX;
+	} else {
+		credit -= cost;
+		if (!split)
+			klock_fetch_add_relaxed(word, KLOCK_W_SPLIT - KLOCK_W_BIASED);
+	}
+	keep(klock_spin_of(word), credit, price);
+}
