@@ -26,9 +26,13 @@ KLOCK_BEGIN_DECLS
  * 4       PENDING   a writer that waits awake / the        spurious: newcomers wait, until that
  *                   writer that takes the lock, or waits   writer is out. missing: they get in
  *                   awake no longer                        first; set again at its next look
- * 5       SPLIT     as BIASED (lib/locks/bias_mode.c); / as for BIASED; and never with it
- *                   a writer
- * 6, 7    none, yet
+ * 5       SPLIT     a reader, or the writer that ends      as for BIASED. It is never there beside
+ *                   BIASED / a writer, as for BIASED       it
+ * 6       OVERDUE   a reader that waits awake and has      spurious: writers wait, until that
+ *                   seen a writer's turn / who takes the   reader is out. missing: they pass it;
+ *                   lock; that reader, when it waits       set again at its next look
+ *                   awake no longer
+ * 7       none, yet
  * 8..30   COUNT     readers that hold the lock; with        -
  *                   WRITER: the owner's thread number
  * 31      FULL      nobody: a reader count that reached it would have overflown
@@ -36,8 +40,8 @@ KLOCK_BEGIN_DECLS
  * DESTROYED: WRITER with a thread number that none has; set by a destroy, cleared by an init.
  * REQUEST: WRITER with another such number; granted to a request that no thread has claimed yet.
  *
- * transitions (k readers, w = WAITERS; WAKING and PENDING left out, BIASED and SPLIT stay but in
- * the last three):
+ * transitions (k readers, w = WAITERS; WAKING, PENDING and OVERDUE left out, BIASED and SPLIT stay
+ * but in the last three):
  *   0 -> WRITER          write; also past a waiter that wakes up (lib/locks/lockword.c)
  *   k -> k+1             read; the same
  *   WRITER -> 0          release          k -> k-1            release
@@ -55,6 +59,7 @@ KLOCK_BEGIN_DECLS
 #define KLOCK_W_BIASED 0x08u
 #define KLOCK_W_PENDING 0x10u
 #define KLOCK_W_SPLIT 0x20u
+#define KLOCK_W_OVERDUE 0x40u
 #define KLOCK_W_FLAGS 0xffu
 #define KLOCK_W_SHIFT 8
 #define KLOCK_W_READER (1u << KLOCK_W_SHIFT)

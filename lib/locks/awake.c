@@ -7,9 +7,14 @@
  *
  * A writer that yields sets PENDING, and newcomers no longer get in before
  * it, nor do readers that yield until they have seen a writer have its turn. So
- * readers that overlap without a gap let a writer in, writers that follow each
- * other let readers in, and whoever has just come leaves the lock to them. PENDING
- * bars nobody who has yielded for it: the lock does not wait for a thread without a CPU.
+ * readers that overlap without a gap let a writer in. PENDING bars nobody who has
+ * yielded for it: the lock does not wait for a thread without a CPU.
+ *
+ * A reader that has seen a writer's turn sets OVERDUE before it yields, and then no writer
+ * gets in before it: writers that follow each other would keep the CPU that it has
+ * given away for as long as they spin with success, which is a slice. This one does
+ * bar those who have yielded, until they sleep: it is they who give it a CPU, and where
+ * there is none to be had, the head of the queue goes on.
  */
 #include "locks/awake.h"
 #include "annotate/watch.h"
@@ -32,13 +37,19 @@
 #define KLOCK_SPIN_REVOKED 800
 #endif
 
-/* Writers of the process that yield: without any, PENDING is left over from before a fork(). */
-static uint32_t pending_writers;
+/*
+ * Writers of the process that yield, and readers that do and are OVERDUE: without any, the bit is
+ * left over from before a fork().
+ */
+static uint32_t pending_writers, overdue_readers;
 
 void klock_awake_prepare(void)
 {
 	klock_exempt(&pending_writers, sizeof(pending_writers));
-	klock_store_relaxed(&pending_writers, 0); /* no other thread runs yet */
+	klock_exempt(&overdue_readers, sizeof(overdue_readers));
+	/* no other thread runs yet */
+	klock_store_relaxed(&pending_writers, 0);
+	klock_store_relaxed(&overdue_readers, 0);
 }
 
 static void relax(int32_t pauses)
@@ -52,6 +63,15 @@ bool klock_word_is_barred(uint32_t w)
 	return (w & KLOCK_W_PENDING) && klock_load_relaxed(&pending_writers); /* a hint */
 }
 
+/* Whether a reader comes before any writer, that has yielded or not. */
+static bool reader_is_next(uint32_t w)
+{
+	return (w & KLOCK_W_OVERDUE) && klock_load_relaxed(&overdue_readers); /* a hint */
+}
+
+/* What goes with who takes the lock: others set it again. */
+#define BARS (KLOCK_W_PENDING | KLOCK_W_OVERDUE)
+
 /* YIELDED: who is not barred any more. ATTEMPT: who may not wait, not even to let others run. */
 enum comer { NEWCOMER, ATTEMPT, YIELDED };
 
@@ -62,9 +82,9 @@ static bool take_turn(uint32_t *word, const struct klock_task *task, bool shared
 
 	while (klock_word_compatible(w, shared)) {
 		bool bar = klock_word_is_barred(w);
-		uint32_t new = (w & ~KLOCK_W_PENDING) + klock_word_hold_of(task, shared);
+		uint32_t new = (w & ~BARS) + klock_word_hold_of(task, shared);
 
-		if (bar && who != YIELDED)
+		if ((bar && who != YIELDED) || (!shared && reader_is_next(w)))
 			return false;
 		if (bar && shared)
 			new |= KLOCK_W_PENDING; /* the writer that set it still waits */
@@ -111,6 +131,8 @@ static bool spin_take(uint32_t *word, uint32_t *spin, const struct klock_task *t
 	if (limit > SPIN_MAX)
 		limit = SPIN_MAX;
 	for (int32_t n = 0, more = KLOCK_SPIN_REVOKED; n < limit;) {
+		uint32_t seen;
+
 		relax(step);
 		if (revoking(word) && more > 0)
 			more -= step;
@@ -118,7 +140,8 @@ static bool spin_take(uint32_t *word, uint32_t *spin, const struct klock_task *t
 			n += step;
 		if (step < SPIN_STEP)
 			step *= 2;
-		if (klock_word_is_barred(klock_load_relaxed(word))) /* a guess */
+		seen = klock_load_relaxed(word); /* a guess */
+		if (klock_word_is_barred(seen) || (!shared && reader_is_next(seen)))
 			n += SPIN_BARRED;
 		if (take_turn(word, task, shared, NEWCOMER)) {
 			set_usual(spin, usual + (n - usual) / 8, KLOCK_VAIN);
@@ -129,14 +152,21 @@ static bool spin_take(uint32_t *word, uint32_t *spin, const struct klock_task *t
 	return false;
 }
 
-/* Keeps newcomers out of a lock that the writer who calls cannot have yet. */
-static void bar_newcomers(uint32_t *word)
+/* Has others wait, by this bit, for a lock that the caller cannot have yet. */
+static void bar_others(uint32_t *word, uint32_t bit)
 {
 	uint32_t w = klock_load_relaxed(word); /* only a guess: the exchange decides */
 
-	while (!klock_word_is_free(w) && w != KLOCK_W_DESTROYED && !(w & KLOCK_W_PENDING))
-		if (klock_cas_relaxed(word, &w, w | KLOCK_W_PENDING)) /* orders nothing */
+	while (!klock_word_is_free(w) && w != KLOCK_W_DESTROYED && !(w & bit))
+		if (klock_cas_relaxed(word, &w, w | bit)) /* orders nothing */
 			return;
+}
+
+/* The caller does not wait awake any more. */
+static void lift(uint32_t *word, uint32_t bit)
+{
+	if (klock_load_relaxed(word) & bit) /* orders nothing, either */
+		klock_fetch_and_relaxed(word, ~bit);
 }
 
 #define HOLDERS (~KLOCK_W_FLAGS | KLOCK_W_WRITER)
@@ -208,25 +238,33 @@ static bool yield_write(uint32_t *word, struct yields *y, const struct klock_tas
 	/* All relaxed: the exchange that takes the lock is what orders. */
 	klock_fetch_add_relaxed(&pending_writers, 1);
 	do
-		bar_newcomers(word);
+		bar_others(word, KLOCK_W_PENDING);
 	while (yield(y) && !(taken = take_turn(word, task, false, YIELDED)));
 	klock_fetch_add_relaxed(&pending_writers, (uint32_t)-1);
-	if (!taken && (klock_load_relaxed(word) & KLOCK_W_PENDING))
-		klock_fetch_and_relaxed(word, ~KLOCK_W_PENDING);
+	if (!taken)
+		lift(word, KLOCK_W_PENDING);
 	return taken;
 }
 
+/* The same for OVERDUE, once a writer has its turn: until then PENDING comes before it. */
 static bool yield_read(uint32_t *word, struct yields *y, const struct klock_task *task)
 {
 	enum comer who = NEWCOMER;
+	bool taken = false;
 
-	while (yield(y)) {
-		if (klock_load_relaxed(word) & KLOCK_W_WRITER) /* a writer's turn; a hint */
+	do {
+		if (who == NEWCOMER && (klock_load_relaxed(word) & KLOCK_W_WRITER)) { /* a hint */
+			klock_fetch_add_relaxed(&overdue_readers, 1);
 			who = YIELDED;
-		if (take_turn(word, task, true, who))
-			return true;
-	}
-	return false;
+		}
+		if (who == YIELDED)
+			bar_others(word, KLOCK_W_OVERDUE);
+	} while (yield(y) && !(taken = take_turn(word, task, true, who)));
+	if (who == YIELDED)
+		klock_fetch_add_relaxed(&overdue_readers, (uint32_t)-1);
+	if (who == YIELDED && !taken)
+		lift(word, KLOCK_W_OVERDUE);
+	return taken;
 }
 
 bool klock_word_wait_awake(uint32_t *word, uint32_t *spin, const struct klock_task *task,

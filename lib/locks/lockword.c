@@ -49,7 +49,7 @@ void klock_word_prepare(void)
 }
 
 /* What waiters and releases leave as it is. */
-#define KEPT (KLOCK_W_SLOTS | KLOCK_W_PENDING)
+#define KEPT (KLOCK_W_SLOTS | KLOCK_W_PENDING | KLOCK_W_OVERDUE)
 
 /* Whether a reader may not join those that are in: a writer that is awake comes first. */
 static bool barred(uint32_t w, bool shared)

@@ -180,16 +180,20 @@ static void write_then_read(const char *word)
 	lock->give(false);
 }
 
-/* For scenarios in which no more than one writer bars newcomers, and once. */
-static void try_beside_pending(void)
+/*
+ * For scenarios in which no more than one thread bars others by that bit, and once. An owner's
+ * store may wipe it out.
+ */
+static void try_beside(unsigned int how, uint32_t bit)
 {
-	bool pending = klock_load_relaxed(lock->word) & KLOCK_W_PENDING;
+	uint32_t w = klock_load_relaxed(lock->word);
+	bool barred = (w & bit) && !(w & KLOCK_W_WRITER);
 
-	if (lock->take(KLOCK_READ | KLOCK_TRY, KLOCK_FOREVER))
+	if (lock->take(how | KLOCK_TRY, KLOCK_FOREVER))
 		return;
-	if (pending && (klock_load_relaxed(lock->word) & KLOCK_W_PENDING))
-		xp_fail("a newcomer passes a writer that bars it");
-	lock->give(false);
+	if (barred && (klock_load_relaxed(lock->word) & bit))
+		xp_fail("a newcomer passes who bars it");
+	lock->give(how & KLOCK_WRITE);
 }
 
 static unsigned int mode_of(char c)
@@ -230,7 +234,10 @@ static void act(const char *word)
 			xp_fail("a newcomer passes somebody that waits");
 		break;
 	case 'b':
-		try_beside_pending();
+		if (mode_of(word[1]) == KLOCK_READ)
+			try_beside(KLOCK_READ, KLOCK_W_PENDING);
+		else
+			try_beside(KLOCK_WRITE, KLOCK_W_OVERDUE);
 		break;
 	case 'k':
 		hold(word, mode_of(word[1]) | KLOCK_KILLABLE, KLOCK_FOREVER);

@@ -21,7 +21,8 @@ void xp_script_init(void);
  *   T          time passes, as much as a timed wait allows
  *   G1         thread 1 wakes up for no reason
  *   nr nw      a try that has to fail
- *   br         a try, which has to fail if all the time a writer bars newcomers
+ *   br bw      a try, which has to fail if all the time a writer bars newcomers, or a
+ *              reader writers
  *   S1         go on when thread 1 sleeps; no further if it ends without
  * "!2" behind a word that takes the lock: kept until thread 2 has ended.
  * False: there is no lock of that name.
