@@ -8,7 +8,8 @@
  *   BIASED   two stores, in its own slot     that, and a membarrier(2): microseconds
  *
  * So who reads pays less from one to the next, and who writes more. A read in
- * KLOCK_BIAS_PERIOD of a thread is a sample, and a write that finds slots in use says so here:
+ * KLOCK_BIAS_PERIOD of a thread is a sample, if they are not too far apart for any of this to
+ * matter; and a write that finds slots in use says so here:
  *
  *   counted -> SPLIT   after as many samples as the price says. What counted writes there were
  *                      nobody knows; a trial is cheap.
@@ -22,6 +23,7 @@
  * A read that costs nothing is not counted, so BIASED needs no judgement of its own.
  */
 #include "locks/bias_mode.h"
+#include "base/clock.h"
 #include "wait/task.h"
 #include <klock/rwsem.h>
 
@@ -93,6 +95,18 @@ static bool change_mode(uint32_t *word, uint32_t from, uint32_t to)
 	return false;
 }
 
+/*
+ * Whether the calling thread reads so seldom that a shared count costs it nothing to speak of, and
+ * others find its line free.
+ */
+static bool reads_are_rare(struct klock_task *task)
+{
+	int64_t now = klock_now_ns(), ns = now - task->sampled_ns;
+
+	task->sampled_ns = now;
+	return ns > KLOCK_BIAS_PERIOD * KLOCK_BIAS_RARE_NS;
+}
+
 /* All accesses are to estimates, or only guess: relaxed. */
 void klock_bias_sample(uint32_t *word)
 {
@@ -100,7 +114,7 @@ void klock_bias_sample(uint32_t *word)
 	uint32_t seen = klock_load_relaxed(klock_spin_of(word)), credit = credit_of(seen);
 	unsigned int price = price_of(seen);
 
-	if (price == KLOCK_BIAS_NEVER || mode == KLOCK_W_BIASED)
+	if (reads_are_rare(klock_self_task) || price == KLOCK_BIAS_NEVER || mode == KLOCK_W_BIASED)
 		return;
 	if (mode == KLOCK_W_SPLIT) {
 		credit += SAMPLE;

@@ -19,6 +19,9 @@
 /* A thread's reads between two samples; those that cost nothing are not counted. */
 #define KLOCK_BIAS_PERIOD 128
 
+/* A thread whose reads are further apart than that, on average, gains nothing by a slot. */
+#define KLOCK_BIAS_RARE_NS 4000
+
 /*
  * The credit. Counted: samples since the mode was another one. SPLIT: what reads have saved, less
  * what writes have cost, in units of eight reads; it begins with FULL, and a write leaves less.

@@ -27,6 +27,7 @@ struct klock_task {
 	void *stat;         /* what lib/lockstat counts; its own thread's */
 	struct klock_list granted; /* requests it is to tell of; its own thread's; zeroed: none */
 	bool telling;       /* it does so */
+	int64_t sampled_ns; /* when a read of it was last a sample for a bias; its own thread's */
 	struct klock_task *next_free;
 } __attribute__((aligned(64)));
 

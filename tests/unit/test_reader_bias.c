@@ -8,6 +8,7 @@
 #include "support/ck_main.h"
 #include <errno.h>
 #include <klock/rwsem.h>
+#include <time.h>
 
 static struct rw_semaphore sem;
 static struct actor a, b, c;
@@ -32,11 +33,10 @@ static void read_times(struct rw_semaphore *s, int n)
 	}
 }
 
-/* As many as bring a bias, if none has been too short yet, whatever its end may cost. */
-static long read_many(void *s)
+/* As many as bring a bias, whatever its end may cost. */
+static void read_many(struct rw_semaphore *s)
 {
 	read_times(s, 50000);
-	return 0;
 }
 
 static long write_lock(void *s)
@@ -98,11 +98,17 @@ static bool split(void)
 	return sem.word & KLOCK_W_SPLIT;
 }
 
+/* Reads until it is so; a thread that loses its CPU meanwhile needs more. */
+static void await_mode(uint32_t mode)
+{
+	for (int i = 0; i < 2000 && !(sem.word & mode); i++)
+		read_times(&sem, KLOCK_BIAS_PERIOD);
+}
+
 /* As make_biased(), for a lock whose readers have not come often enough for that. */
 static bool make_split(void)
 {
-	read_times(&sem, 3 * KLOCK_BIAS_PERIOD);
-	ck_assert(!biased());
+	await_mode(KLOCK_W_SPLIT);
 	ck_assert(split() == (!klock_watched && klock_read_slots != klock_no_slots));
 	return split();
 }
@@ -110,7 +116,7 @@ static bool make_split(void)
 /* False: something watches, or there is no membarrier(2), and there never is a bias. */
 static bool make_biased(void)
 {
-	read_many(&sem);
+	await_mode(KLOCK_W_BIASED);
 	if (klock_watched || klock_read_slots == klock_no_slots)
 		ck_assert(!biased());
 	else
@@ -382,7 +388,8 @@ START_TEST(split_lasts_while_reads_pay_for_writes)
 	write_once(&sem);
 	ck_assert(split());
 	ck_assert_uint_eq(credit(), cost);
-	read_times(&sem, KLOCK_BIAS_PERIOD + 1);
+	for (int i = 0; i < 100 && credit() == cost; i++)
+		read_times(&sem, KLOCK_BIAS_PERIOD + 1);
 	ck_assert_uint_eq(credit(), cost + KLOCK_BIAS_PERIOD / 8);
 	set_credit(KLOCK_BIAS_FULL + 100);
 	write_once(&sem);
@@ -407,7 +414,7 @@ START_TEST(split_that_does_not_pay_costs_more_reads)
 	}
 	read_times(&sem, 10 * KLOCK_BIAS_PERIOD);
 	ck_assert(!split()); /* sixteen samples are asked now */
-	read_times(&sem, 10 * KLOCK_BIAS_PERIOD);
+	await_mode(KLOCK_W_SPLIT);
 	ck_assert(split());
 	make_biased();
 	ck_assert_uint_eq(price(), 0);
@@ -424,8 +431,23 @@ START_TEST(split_price_has_an_end)
 		write_once(&sem);
 	}
 	ck_assert_uint_eq(price(), KLOCK_BIAS_PRICE_MAX);
-	read_times(&sem, ((KLOCK_BIAS_PERIOD + 1) << KLOCK_BIAS_PRICE_MAX) + KLOCK_BIAS_PERIOD);
+	read_times(&sem, KLOCK_BIAS_PERIOD << KLOCK_BIAS_PRICE_MAX);
+	ck_assert(!split());
+	await_mode(KLOCK_W_SPLIT);
 	ck_assert(split());
+}
+END_TEST
+
+START_TEST(split_is_not_for_rare_reads)
+{
+	struct timespec pause = { .tv_nsec = KLOCK_BIAS_PERIOD * KLOCK_BIAS_RARE_NS };
+
+	for (int i = 0; i < 40; i++) {
+		read_times(&sem, KLOCK_BIAS_PERIOD / 2);
+		nanosleep(&pause, NULL);
+	}
+	ck_assert(!split());
+	make_split();
 }
 END_TEST
 
@@ -481,6 +503,7 @@ static Suite *reader_bias_suite(void)
 	tcase_add_test(tc, split_lasts_while_reads_pay_for_writes);
 	tcase_add_test(tc, split_that_does_not_pay_costs_more_reads);
 	tcase_add_test(tc, split_price_has_an_end);
+	tcase_add_test(tc, split_is_not_for_rare_reads);
 	tcase_add_test(tc, bias_number_of_reads_wraps);
 	tcase_add_test(tc, bias_not_allowed_never_comes);
 	suite_add_tcase(suite, tc);
