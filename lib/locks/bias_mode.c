@@ -118,11 +118,9 @@ void klock_bias_sample(uint32_t *word)
 		return;
 	if (mode == KLOCK_W_SPLIT) {
 		credit += SAMPLE;
-		if (credit >= KLOCK_BIAS_FULL)
-			price = 0;
 		if (credit >= KLOCK_BIAS_FULL + end_of_bias() &&
 		    change_mode(word, KLOCK_W_SPLIT, KLOCK_W_BIASED))
-			credit = 0;
+			credit = price = 0;
 	} else {
 		credit++;
 		if (credit >= 1u << price && change_mode(word, 0, KLOCK_W_SPLIT))
