@@ -28,8 +28,10 @@
 #define SPIN_MAX 400
 /* At most between two looks: who has the lock uses it meanwhile, undisturbed. */
 #define SPIN_STEP 64
-/* After an exchange that failed, for the same reason. */
-#define BACK_OFF 128
+/* After an exchange that failed, for the same reason; each time twice as many, if it goes on. */
+#define BACK_OFF_MIN 128
+#define BACK_OFF_MAX 1024
+#define BACK_OFF_AGAIN_NS 100000
 /* A look at a lock that others have to get first is worth so many: they may need this CPU. */
 #define SPIN_BARRED 100
 /* Besides: while a writer ends a bias, which takes as long as a membarrier(2) and little more. */
@@ -69,6 +71,24 @@ static bool reader_is_next(uint32_t w)
 	return (w & KLOCK_W_OVERDUE) && klock_load_relaxed(&overdue_readers); /* a hint */
 }
 
+/*
+ * An exchange that fails has found another CPU at the same word, which took it some tens of
+ * nanoseconds to get: who stays away for long lets the other one run from its own cache.
+ */
+static void back_off(void)
+{
+	struct klock_task *task = klock_self_task;
+
+	if (!task->many_cpus)
+		return;
+	if (klock_now_ns() - task->backed_off_ns > BACK_OFF_AGAIN_NS)
+		task->back_off = BACK_OFF_MIN;
+	else if (task->back_off < BACK_OFF_MAX)
+		task->back_off *= 2;
+	relax(task->back_off);
+	task->backed_off_ns = klock_now_ns();
+}
+
 /* What goes with who takes the lock: others set it again. */
 #define BARS (KLOCK_W_PENDING | KLOCK_W_OVERDUE)
 
@@ -93,7 +113,7 @@ static bool take_turn(uint32_t *word, const struct klock_task *task, bool shared
 		if (klock_cas_acquire(word, &w, new)) /* [W1], [W3] */
 			return true;
 		if (who != ATTEMPT)
-			relax(BACK_OFF);
+			back_off();
 	}
 	return false;
 }

@@ -28,6 +28,8 @@ struct klock_task {
 	struct klock_list granted; /* requests it is to tell of; its own thread's; zeroed: none */
 	bool telling;       /* it does so */
 	int64_t sampled_ns; /* when a read of it was last a sample for a bias; its own thread's */
+	int64_t backed_off_ns; /* until when it stayed away from a word; the same */
+	int32_t back_off;   /* and for how many pauses */
 	struct klock_task *next_free;
 } __attribute__((aligned(64)));
 
