@@ -196,7 +196,7 @@ static void lift(uint32_t *word, uint32_t bit)
 struct yields {
 	const uint32_t *word;
 	int left;
-	int64_t until_ns;
+	int64_t least_ns, until_ns; /* it goes on till then; no longer than till then */
 	uint32_t holders; /* as the word had them at first */
 	bool changed;     /* later it had others */
 	bool any;         /* it has yielded at all */
@@ -210,15 +210,20 @@ static struct yields begin_yields(const uint32_t *word, const uint32_t *spin,
 				  const struct klock_task *task, int64_t deadline_ns)
 {
 	uint32_t vain = klock_load_relaxed(spin) & KLOCK_VAIN; /* an estimate */
+	unsigned int less = 2 * (vain >> KLOCK_VAIN_SHIFT);
+	int64_t now = klock_now_ns();
 	struct yields y = {
 		.word = word,
-		.left = KLOCK_YIELDS >> 2 * (vain >> KLOCK_VAIN_SHIFT),
-		.until_ns = klock_now_ns() + KLOCK_YIELDS_NS,
+		.left = KLOCK_YIELDS >> less,
+		.least_ns = now + (KLOCK_YIELDS_LEAST_NS >> less),
+		.until_ns = now + KLOCK_YIELDS_NS,
 		.holders = klock_load_relaxed(word) & HOLDERS, /* a guess */
 	};
 
-	if (vain == KLOCK_VAIN && task->waits / 2 % PROBE == 0)
-		y.left = 1;
+	if (vain == KLOCK_VAIN) {
+		y.least_ns = now;
+		y.left = task->waits / 2 % PROBE == 0;
+	}
 	if (y.until_ns > deadline_ns)
 		y.until_ns = deadline_ns;
 	return y;
@@ -227,7 +232,9 @@ static struct yields begin_yields(const uint32_t *word, const uint32_t *spin,
 /* Gives the CPU to who can run. False: that has been enough. */
 static bool yield(struct yields *y)
 {
-	if (--y->left < 0 || klock_now_ns() > y->until_ns)
+	int64_t now = klock_now_ns();
+
+	if ((--y->left < 0 && now >= y->least_ns) || now > y->until_ns)
 		return false;
 	sched_yield();
 	y->any = true;
@@ -253,13 +260,18 @@ static void end_yields(const struct yields *y, uint32_t *spin, bool taken)
 /* An owner's plain store wipes PENDING out, and each look sets it again. */
 static bool yield_write(uint32_t *word, struct yields *y, const struct klock_task *task)
 {
-	bool taken = false;
+	enum comer who = NEWCOMER;
+	bool taken;
 
 	/* All relaxed: the exchange that takes the lock is what orders. */
 	klock_fetch_add_relaxed(&pending_writers, 1);
-	do
+	for (;; who = YIELDED) {
 		bar_others(word, KLOCK_W_PENDING);
-	while (yield(y) && !(taken = take_turn(word, task, false, YIELDED)));
+		/* What is free is not barred, and a yield would leave it to those who follow. */
+		taken = take_turn(word, task, false, who);
+		if (taken || !yield(y))
+			break;
+	}
 	klock_fetch_add_relaxed(&pending_writers, (uint32_t)-1);
 	if (!taken)
 		lift(word, KLOCK_W_PENDING);
@@ -270,7 +282,7 @@ static bool yield_write(uint32_t *word, struct yields *y, const struct klock_tas
 static bool yield_read(uint32_t *word, struct yields *y, const struct klock_task *task)
 {
 	enum comer who = NEWCOMER;
-	bool taken = false;
+	bool taken;
 
 	do {
 		if (who == NEWCOMER && (klock_load_relaxed(word) & KLOCK_W_WRITER)) { /* a hint */
@@ -279,7 +291,8 @@ static bool yield_read(uint32_t *word, struct yields *y, const struct klock_task
 		}
 		if (who == YIELDED)
 			bar_others(word, KLOCK_W_OVERDUE);
-	} while (yield(y) && !(taken = take_turn(word, task, true, who)));
+		taken = take_turn(word, task, true, who);
+	} while (!taken && yield(y));
 	if (who == YIELDED)
 		klock_fetch_add_relaxed(&overdue_readers, (uint32_t)-1);
 	if (who == YIELDED && !taken)
