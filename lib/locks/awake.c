@@ -196,7 +196,7 @@ static void lift(uint32_t *word, uint32_t bit)
 struct yields {
 	const uint32_t *word;
 	int left;
-	int64_t least_ns, until_ns; /* it goes on till then; no longer than till then */
+	int64_t until_ns;
 	uint32_t holders; /* as the word had them at first */
 	bool changed;     /* later it had others */
 	bool any;         /* it has yielded at all */
@@ -210,20 +210,15 @@ static struct yields begin_yields(const uint32_t *word, const uint32_t *spin,
 				  const struct klock_task *task, int64_t deadline_ns)
 {
 	uint32_t vain = klock_load_relaxed(spin) & KLOCK_VAIN; /* an estimate */
-	unsigned int less = 2 * (vain >> KLOCK_VAIN_SHIFT);
-	int64_t now = klock_now_ns();
 	struct yields y = {
 		.word = word,
-		.left = KLOCK_YIELDS >> less,
-		.least_ns = now + (KLOCK_YIELDS_LEAST_NS >> less),
-		.until_ns = now + KLOCK_YIELDS_NS,
+		.left = KLOCK_YIELDS >> 2 * (vain >> KLOCK_VAIN_SHIFT),
+		.until_ns = klock_now_ns() + KLOCK_YIELDS_NS,
 		.holders = klock_load_relaxed(word) & HOLDERS, /* a guess */
 	};
 
-	if (vain == KLOCK_VAIN) {
-		y.least_ns = now;
-		y.left = task->waits / 2 % PROBE == 0;
-	}
+	if (vain == KLOCK_VAIN && task->waits / 2 % PROBE == 0)
+		y.left = 1;
 	if (y.until_ns > deadline_ns)
 		y.until_ns = deadline_ns;
 	return y;
@@ -232,9 +227,7 @@ static struct yields begin_yields(const uint32_t *word, const uint32_t *spin,
 /* Gives the CPU to who can run. False: that has been enough. */
 static bool yield(struct yields *y)
 {
-	int64_t now = klock_now_ns();
-
-	if ((--y->left < 0 && now >= y->least_ns) || now > y->until_ns)
+	if (--y->left < 0 || klock_now_ns() > y->until_ns)
 		return false;
 	sched_yield();
 	y->any = true;

@@ -6,15 +6,9 @@
 #include "wait/task.h"
 #include <klock/lockword.h>
 
-/*
- * A thread yields so often before it sleeps, and for as long as a sleep and a wake-up would take
- * it at least; less often if others use its CPU for too long.
- */
+/* A thread yields so often before it sleeps; less often if others use its CPU for so long. */
 #ifndef KLOCK_YIELDS
 #define KLOCK_YIELDS 32
-#endif
-#ifndef KLOCK_YIELDS_LEAST_NS
-#define KLOCK_YIELDS_LEAST_NS 100000
 #endif
 #define KLOCK_YIELDS_NS 10000000
 
