@@ -304,6 +304,8 @@ bool klock_word_wait_awake(uint32_t *word, uint32_t *spin, const struct klock_ta
 	if (!KLOCK_YIELDS)
 		return false;
 	y = begin_yields(word, spin, task, deadline_ns);
+	if (!y.left)
+		return false;
 	taken = shared ? yield_read(word, &y, task) : yield_write(word, &y, task);
 	end_yields(&y, spin, taken);
 	return taken;

@@ -79,7 +79,7 @@ static bool check(struct klock_queue *q, struct klock_waiter *me)
 		if (drains)
 			new = (w & KEPT) + KLOCK_W_REQUEST + KLOCK_W_WAITERS;
 		else if (taken)
-			new = (w & ~(KLOCK_W_FLAGS & ~KEPT)) +
+			new = (w & ~(KLOCK_W_FLAGS & ~KEPT) & ~KLOCK_W_OVERDUE) +
 			      klock_word_hold_of(me->task, me->shared) +
 			      (alone ? 0 : KLOCK_W_WAITERS);
 		else
