@@ -55,7 +55,7 @@ struct klock_event {
 /*
  * A lock's `spin`: how long a spin for it has paid off lately; above that the CPU that
  * acquired it last, plus one, while lockstat watches, or else what its bias is worth
- * (lib/locks/reader_bias.h); and two bits that say whether yields have been in vain
+ * (lib/locks/bias_mode.h); and two bits that say whether yields have been in vain
  * (lib/locks/awake.c). Estimates all: each is written without regard to the others.
  */
 #define KLOCK_SPIN_LIMIT 0x000003ffu

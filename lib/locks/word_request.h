@@ -31,7 +31,7 @@ static inline bool klock_request_drains(uint32_t w, const struct klock_waiter *m
 	return me->request && !me->shared && (w & KLOCK_W_SLOTS);
 }
 
-/* For the head of the queue, which has the word. True: no reader is left, nor the bias. */
+/* For the head of the queue, which has the word. True: no reader is left in a slot. */
 bool klock_request_drain(struct klock_queue *q, struct klock_waiter *head);
 /* The same in check(), which takes the word for the calling thread. */
 bool klock_request_drain_here(struct klock_queue *q, struct klock_waiter *head);
