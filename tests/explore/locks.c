@@ -249,32 +249,33 @@ static void rwsem_reset(void)
 	init_rwsem(&rwsem);
 }
 
+static void reset_with(uint32_t word, uint32_t spin)
+{
+	rwsem_reset();
+	rwsem.word = word;
+	rwsem.spin = spin;
+}
+
 static void biased_reset(void)
 {
-	init_rwsem(&rwsem);
-	rwsem.word = KLOCK_W_BIASED;
+	reset_with(KLOCK_W_BIASED, 0);
 }
 
 static void split_reset(void)
 {
-	init_rwsem(&rwsem);
-	rwsem.word = KLOCK_W_SPLIT;
-	rwsem.spin = KLOCK_BIAS_FULL * KLOCK_BIAS_CREDIT_ONE;
+	reset_with(KLOCK_W_SPLIT, KLOCK_BIAS_FULL * KLOCK_BIAS_CREDIT_ONE);
 }
 
 /* The next write has it counted again. */
 static void split_unpaid_reset(void)
 {
-	init_rwsem(&rwsem);
-	rwsem.word = KLOCK_W_SPLIT;
+	reset_with(KLOCK_W_SPLIT, 0);
 }
 
 /* The next read that is a sample has it biased, unless a write comes first. */
 static void split_paid_reset(void)
 {
-	init_rwsem(&rwsem);
-	rwsem.word = KLOCK_W_SPLIT;
-	rwsem.spin = KLOCK_BIAS_CREDIT;
+	reset_with(KLOCK_W_SPLIT, KLOCK_BIAS_CREDIT);
 }
 
 static void no_reset(void)
