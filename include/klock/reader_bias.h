@@ -69,8 +69,10 @@ KLOCK_INLINE void klock_bias_leave(uint32_t *word)
  * [X1] the slot, then a look at the word: pairs with [X2], a writer in the
  * word, then a look at the slots. The writer's membarrier stands between
  * our two accesses, and it sees our slot, or we see the writer.
+ * An attempt, which may not enter the kernel, is counted where the word is SPLIT: writers are
+ * many there, and a reader that finds one and leaves its slot again may have to wake it.
  */
-KLOCK_INLINE bool klock_bias_enter(uint32_t *word)
+KLOCK_INLINE bool klock_bias_enter(uint32_t *word, bool attempt)
 {
 	uintptr_t *slot = &klock_read_slots[klock_slot_number(word)];
 	uint32_t w;
@@ -80,7 +82,8 @@ KLOCK_INLINE bool klock_bias_enter(uint32_t *word)
 		return false;
 	w = klock_load_relaxed(word); /* only a guess, that looks again below */
 	if (KLOCK_UNLIKELY((w & KLOCK_W_BIAS) != KLOCK_W_BIASED))
-		return KLOCK_UNLIKELY(w & KLOCK_W_SPLIT) && klock_bias_enter_split(word);
+		return KLOCK_UNLIKELY(!attempt && (w & KLOCK_W_SPLIT)) &&
+		       klock_bias_enter_split(word);
 	klock_store_relaxed(slot, (uintptr_t)word); /* [X1]: the barrier orders it */
 	klock_compiler_barrier();
 	/* [W3] acquire: pairs with [W2]; a reader sees what the last writer did. */
@@ -94,9 +97,9 @@ KLOCK_INLINE bool klock_bias_enter(uint32_t *word)
  * A read hold, by a slot or else by the count. The way by a slot changes nothing else of the
  * thread's: a number that each read would take one off costs as much as the rest of it.
  */
-KLOCK_INLINE bool klock_bias_read_fast(uint32_t *word)
+KLOCK_INLINE bool klock_bias_read_fast(uint32_t *word, bool attempt)
 {
-	if (KLOCK_LIKELY(klock_bias_enter(word)))
+	if (KLOCK_LIKELY(klock_bias_enter(word, attempt)))
 		return true;
 	return KLOCK_LIKELY((int32_t)--klock_reads_left >= 0) && klock_word_read_fast(word);
 }

@@ -68,7 +68,7 @@ void klock_rwsem_allow_bias(struct KLOCK_TAG(rw_semaphore) *sem, bool allow);
 KLOCK_INLINE void klock_down_read(struct KLOCK_TAG(rw_semaphore) *sem)
 	KLOCK_ACQUIRES_SHARED(sem)
 {
-	if (!klock_bias_read_fast(&sem->word))
+	if (!klock_bias_read_fast(&sem->word, false))
 		(void)!klock_rwsem_acquire(sem, KLOCK_READ, KLOCK_FOREVER, NULL);
 }
 
@@ -76,7 +76,7 @@ KLOCK_INLINE void klock_down_read(struct KLOCK_TAG(rw_semaphore) *sem)
 KLOCK_INLINE void klock_down_read_nested(struct KLOCK_TAG(rw_semaphore) *sem, unsigned int subclass)
 	KLOCK_ACQUIRES_SHARED(sem)
 {
-	if (!klock_bias_read_fast(&sem->word))
+	if (!klock_bias_read_fast(&sem->word, false))
 		(void)!klock_rwsem_acquire(sem, KLOCK_READ | KLOCK_SUBCLASS(subclass),
 					   KLOCK_FOREVER, NULL);
 }
@@ -95,7 +95,7 @@ KLOCK_INLINE void klock_down_read_non_owner(struct KLOCK_TAG(rw_semaphore) *sem)
 KLOCK_INLINE KLOCK_MUST_CHECK int klock_down_read_trylock(struct KLOCK_TAG(rw_semaphore) *sem)
 	KLOCK_TRY_ACQUIRES_SHARED(1, sem)
 {
-	if (klock_bias_read_fast(&sem->word))
+	if (klock_bias_read_fast(&sem->word, true))
 		return 1;
 	if (klock_word_read_refused(&sem->word))
 		return 0;
@@ -117,7 +117,7 @@ KLOCK_INLINE KLOCK_MUST_CHECK bool klock_down_read_try_or_lock(struct KLOCK_TAG(
 KLOCK_INLINE KLOCK_MUST_CHECK int klock_down_read_killable(struct KLOCK_TAG(rw_semaphore) *sem)
 	KLOCK_TRY_ACQUIRES_SHARED(0, sem)
 {
-	if (klock_bias_read_fast(&sem->word))
+	if (klock_bias_read_fast(&sem->word, false))
 		return 0;
 	return klock_rwsem_acquire(sem, KLOCK_READ | KLOCK_KILLABLE, KLOCK_FOREVER, NULL);
 }
@@ -126,7 +126,7 @@ KLOCK_INLINE KLOCK_MUST_CHECK int
 klock_down_read_killable_nested(struct KLOCK_TAG(rw_semaphore) *sem, unsigned int subclass)
 	KLOCK_TRY_ACQUIRES_SHARED(0, sem)
 {
-	if (klock_bias_read_fast(&sem->word))
+	if (klock_bias_read_fast(&sem->word, false))
 		return 0;
 	return klock_rwsem_acquire(sem, KLOCK_READ | KLOCK_KILLABLE | KLOCK_SUBCLASS(subclass),
 				   KLOCK_FOREVER, NULL);
@@ -136,7 +136,7 @@ klock_down_read_killable_nested(struct KLOCK_TAG(rw_semaphore) *sem, unsigned in
 KLOCK_INLINE KLOCK_MUST_CHECK int klock_down_read_interruptible(struct KLOCK_TAG(rw_semaphore) *sem)
 	KLOCK_TRY_ACQUIRES_SHARED(0, sem)
 {
-	if (klock_bias_read_fast(&sem->word))
+	if (klock_bias_read_fast(&sem->word, false))
 		return 0;
 	return klock_rwsem_acquire(sem, KLOCK_READ | KLOCK_INTERRUPTIBLE, KLOCK_FOREVER, NULL);
 }
@@ -149,7 +149,7 @@ KLOCK_INLINE KLOCK_MUST_CHECK int klock_down_read_timeout(struct KLOCK_TAG(rw_se
 							  int64_t ns)
 	KLOCK_TRY_ACQUIRES_SHARED(0, sem)
 {
-	if (klock_bias_read_fast(&sem->word))
+	if (klock_bias_read_fast(&sem->word, false))
 		return 0;
 	return klock_rwsem_acquire(sem, KLOCK_READ, ns, NULL);
 }

@@ -120,7 +120,7 @@ bool klock_bias_enter_split(uint32_t *word)
 	return false;
 }
 
-bool klock_bias_read(uint32_t *word)
+bool klock_bias_read(uint32_t *word, bool attempt)
 {
 	if (klock_read_slots == klock_no_slots) {
 		klock_reads_left = klock_self_word ? KLOCK_BIAS_PERIOD : 0;
@@ -130,7 +130,7 @@ bool klock_bias_read(uint32_t *word)
 		klock_reads_left = KLOCK_BIAS_PERIOD;
 		klock_bias_sample(word);
 	}
-	return klock_bias_enter(word);
+	return klock_bias_enter(word, attempt);
 }
 
 /* A hold may be given up by another thread; that is what the search is for. */

@@ -11,7 +11,7 @@
 void klock_bias_begin(struct klock_task *task);
 
 /* A read hold by a slot, for a read that came out of line. */
-bool klock_bias_read(uint32_t *word);
+bool klock_bias_read(uint32_t *word, bool attempt);
 
 /*
  * Gives up a read hold that some thread has in a slot. False: none has. Not for a hold that is

@@ -54,7 +54,8 @@ void klock_rwsem_allow_bias(struct rw_semaphore *sem, bool allow)
 static bool pass(struct rw_semaphore *sem, unsigned int how)
 {
 	klock_thread();
-	if (!(how & (KLOCK_WRITE | KLOCK_NON_OWNER)) && klock_bias_read(&sem->word))
+	if (!(how & (KLOCK_WRITE | KLOCK_NON_OWNER)) &&
+	    klock_bias_read(&sem->word, how & KLOCK_TRY))
 		return true;
 	return klock_word_pass(&sem->word, how);
 }

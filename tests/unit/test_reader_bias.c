@@ -307,6 +307,26 @@ START_TEST(bias_that_is_ended_leaves_the_lock_split)
 }
 END_TEST
 
+/* By a slot it might have to wake a writer, in the kernel. */
+START_TEST(split_attempt_is_counted)
+{
+	uint32_t word;
+
+	if (!make_split())
+		return;
+	word = sem.word;
+	klock_reads_left = KLOCK_BIAS_PERIOD;
+	ck_assert(down_read_trylock(&sem));
+	ck_assert_uint_eq(sem.word, word + KLOCK_W_READER);
+	up_read(&sem);
+	klock_reads_left = 0; /* the next one comes out of line */
+	ck_assert(down_read_trylock(&sem));
+	ck_assert_uint_eq(sem.word & ~KLOCK_W_SLOTS, KLOCK_W_READER);
+	up_read(&sem);
+	ck_assert(!rwsem_is_locked(&sem));
+}
+END_TEST
+
 START_TEST(split_writer_waits_for_readers_and_leaves_it_split)
 {
 	if (!make_split())
@@ -463,6 +483,7 @@ static Suite *reader_bias_suite(void)
 	tcase_add_test(tc, bias_release_of_what_nobody_holds_is_reported);
 	tcase_add_test(tc, bias_destroy_while_read_is_reported);
 	tcase_add_test(tc, bias_that_is_ended_leaves_the_lock_split);
+	tcase_add_test(tc, split_attempt_is_counted);
 	tcase_add_test(tc, split_writer_waits_for_readers_and_leaves_it_split);
 	tcase_add_test(tc, split_writer_becomes_a_reader);
 	tcase_add_test(tc, split_lasts_while_reads_pay_for_writes);
