@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # What the scripts of the tools share. They set race_text and order_text, the words of a tool's
-# reports, and define run_control SCENARIO LOCK..., which runs a program under the tool and
-# returns $found when the tool reported something.
+# reports, and define run_control, which runs the program of control.c under the tool, so that it
+# ends with $found when the tool reported something.
 
 dir=${top_srcdir:?}/tests/annotate
 sources="$dir/any_lock.c $dir/control.c $dir/locks.c $dir/one_lock.c"
@@ -10,30 +10,52 @@ trap 'rm -rf "$work"' EXIT
 found=66
 
 # What the tool's status and words come to: - for silence, else race, order or both.
-verdict_of() # STATUS
+verdict_of() # LOG
 {
 	reported=
-	grep -qE "$race_text" "$work/log" && reported=race
-	grep -qE "$order_text" "$work/log" && reported=$reported${reported:+,}order
-	case $1:$reported in
+	status=$(cat "$1.status" 2>/dev/null)
+	touch "$1"
+	grep -qE "$race_text" "$1" && reported=race
+	grep -qE "$order_text" "$1" && reported=$reported${reported:+,}order
+	case $status:$reported in
 	0:) echo - ;;
 	"$found":?*) echo "$reported" ;;
-	*) echo "status $1 with report: ${reported:-none}" ;;
+	*) echo "status ${status:-unknown} with report: ${reported:-none}" ;;
 	esac
 }
 
-judge_one() # NAME EXPECTED SCENARIO LOCK...
+# The programs in $work/programs, one a line, whose verdicts are to be as in $work/expected.
+judge_programs() # NAME
 {
-	name=$1 expected=$2
-	shift 2
-	run_control "$@" >"$work/log" 2>&1
-	got=$(verdict_of $?)
-	if [ "$got" = "$expected" ]; then
-		pass "$name: $*: $expected"
-	else
-		fail "$name: $*: $expected" "it came out as: $got
-$(head -n 60 "$work/log")"
-	fi
+	run_control <"$work/programs" >"$work/all" 2>&1
+	rm -f "$work"/log.*
+	awk -v prefix="$work/log." 'BEGIN { n = 1 }
+		/^-- status / {
+			print $3 >(prefix n ".status")
+			close(prefix n ".status")
+			close(prefix n++)
+			next
+		}
+		{ print >(prefix n) }' "$work/all"
+	n=0
+	paste "$work/expected" "$work/programs" >"$work/lines"
+	while read -r expected program; do
+		n=$((n + 1))
+		got=$(verdict_of "$work/log.$n")
+		if [ "$got" = "$expected" ]; then
+			pass "$1: $program: $expected"
+		else
+			fail "$1: $program: $expected" "it came out as: $got
+$(head -n 60 "$work/log.$n")"
+		fi
+	done <"$work/lines"
+}
+
+program() # EXPECTED SCENARIO LOCK...
+{
+	echo "$1" >>"$work/expected"
+	shift
+	echo "$*" >>"$work/programs"
 }
 
 # All lines of the table, or, briefly, the first lock of each: whether it is the shared or the
@@ -41,6 +63,7 @@ $(head -n 60 "$work/log")"
 judge_table() # NAME COLUMN [briefly]
 {
 	sed -e '/^#/d; /^$/d; s/^limit *//' "$dir/controls.tab" >"$work/table"
+	: >"$work/programs" >"$work/expected"
 	while read -r scenario helgrind drd tsan locks; do
 		case $2 in
 		helgrind) expected=$helgrind ;;
@@ -51,9 +74,10 @@ judge_table() # NAME COLUMN [briefly]
 		[ -z "${3-}" ] || locks=${locks%% *}
 		# shellcheck disable=SC2086 # the list is split on purpose
 		if [ "$expected" = - ]; then
-			judge_one "$1" - "$scenario" $locks
+			program - "$scenario" $locks
 		else
-			for lock in $locks; do judge_one "$1" "$expected" "$scenario" "$lock"; done
+			for lock in $locks; do program "$expected" "$scenario" "$lock"; done
 		fi
 	done <"$work/table"
+	judge_programs "$1"
 }
