@@ -32,7 +32,7 @@ says() {
 $(cat "$work/$name")}"
 }
 
-times() { # NAME COUNT: so many reports
+reported() { # NAME COUNT: so many reports
 	count=$(grep -c '^WARNING: ' "$work/$1")
 	if [ "$count" = "$2" ]; then pass "$1 is reported $2 times"
 	else fail "$1 is reported $2 times" "it is $count"; fi
@@ -63,7 +63,7 @@ says circular "a circle of two reads as the kernel's does" \
 	' #1: 0x (alpha){write}' \
 	' #0: 0x (beta){write}' \
 	'To suppress this report: circular: beta -> alpha'
-times circular 1
+reported circular 1
 
 report longer
 says longer "each link of a longer chain is told" \
@@ -98,7 +98,7 @@ says recursion "a class taken twice reads as the kernel's does" \
 	' May be due to missing lock nesting notation' \
 	'stack backtrace:' \
 	'To suppress this report: recursion: lock'
-times recursion 1
+reported recursion 1
 
 report assertion
 says assertion "a failed assertion names the lock, the place and what is held" \
@@ -108,7 +108,7 @@ says assertion "a failed assertion names the lock, the place and what is held" \
 	'1 lock held by ' \
 	' #0: 0x (beta){write}' \
 	'To suppress this report: assert: '
-times assertion 1
+reported assertion 1
 
 report nonblocking
 says nonblocking "a lock that could block where nothing may is told" \
@@ -116,7 +116,7 @@ says nonblocking "a lock that could block where nothing may is told" \
 	'lock: 0x (alpha)' \
 	'stack backtrace:' \
 	'To suppress this report: nonblocking: '
-times nonblocking 1
+reported nonblocking 1
 
 report misuse
 says misuse "a pinned lock that is released is told" \
@@ -127,7 +127,7 @@ report to_function
 says to_function "a function that is set is told, and nothing is written" \
 	'told: circular: beta -> alpha: possible circular locking dependency detected' \
 	'WARNING: possible recursive locking detected'
-times to_function 1
+reported to_function 1
 
 report small_stack
 says small_stack "a thread with a small stack can report" \
