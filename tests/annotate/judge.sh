@@ -24,10 +24,10 @@ verdict_of() # LOG
 	esac
 }
 
-# The programs in $work/programs, one a line, whose verdicts are to be as in $work/expected.
+# Lines of $work/programs: the verdict that is wanted, and a program.
 judge_programs() # NAME
 {
-	run_control <"$work/programs" >"$work/all" 2>&1
+	cut -d' ' -f2- "$work/programs" | run_control >"$work/all" 2>&1
 	rm -f "$work"/log.*
 	awk -v prefix="$work/log." 'BEGIN { n = 1 }
 		/^-- status / {
@@ -38,7 +38,6 @@ judge_programs() # NAME
 		}
 		{ print >(prefix n) }' "$work/all"
 	n=0
-	paste "$work/expected" "$work/programs" >"$work/lines"
 	while read -r expected program; do
 		n=$((n + 1))
 		got=$(verdict_of "$work/log.$n")
@@ -48,14 +47,7 @@ judge_programs() # NAME
 			fail "$1: $program: $expected" "it came out as: $got
 $(head -n 60 "$work/log.$n")"
 		fi
-	done <"$work/lines"
-}
-
-program() # EXPECTED SCENARIO LOCK...
-{
-	echo "$1" >>"$work/expected"
-	shift
-	echo "$*" >>"$work/programs"
+	done <"$work/programs"
 }
 
 # All lines of the table, or, briefly, the first lock of each: whether it is the shared or the
@@ -63,7 +55,6 @@ program() # EXPECTED SCENARIO LOCK...
 judge_table() # NAME COLUMN [briefly]
 {
 	sed -e '/^#/d; /^$/d; s/^limit *//' "$dir/controls.tab" >"$work/table"
-	: >"$work/programs" >"$work/expected"
 	while read -r scenario helgrind drd tsan locks; do
 		case $2 in
 		helgrind) expected=$helgrind ;;
@@ -72,12 +63,11 @@ judge_table() # NAME COLUMN [briefly]
 		esac
 		[ "$expected" = x ] && continue
 		[ -z "${3-}" ] || locks=${locks%% *}
-		# shellcheck disable=SC2086 # the list is split on purpose
 		if [ "$expected" = - ]; then
-			program - "$scenario" $locks
+			echo "- $scenario $locks"
 		else
-			for lock in $locks; do program "$expected" "$scenario" "$lock"; done
+			for lock in $locks; do echo "$expected $scenario $lock"; done
 		fi
-	done <"$work/table"
+	done <"$work/table" >"$work/programs"
 	judge_programs "$1"
 }

@@ -20,7 +20,7 @@ setarch -R true 2>/dev/null && fixed='setarch -R'
 # The verdict needs no names of functions, which take four times as long as the rest.
 run_control()
 {
-	TSAN_OPTIONS=exitcode=$found:symbolize=0 LD_LIBRARY_PATH=$lib $fixed "$work/control" "$@"
+	TSAN_OPTIONS=exitcode=$found:symbolize=0 LD_LIBRARY_PATH=$lib $fixed "$work/control"
 }
 
 # The library's own sources count as a library here: built with TSan, as the program is.

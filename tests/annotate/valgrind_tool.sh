@@ -19,7 +19,7 @@ lib=${top_builddir:-.}/lib/.libs
 run_control()
 {
 	LD_LIBRARY_PATH=$lib valgrind -q --tool="$tool" --error-exitcode=$found \
-		--fair-sched=try --vgdb=no --read-inline-info=no "$work/control" "$@"
+		--fair-sched=try --vgdb=no --read-inline-info=no "$work/control"
 }
 
 for library in "$lib/libklock.so" "$lib/libklock.a"; do

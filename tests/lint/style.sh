@@ -20,7 +20,7 @@ check_empty "lines have at most 100 columns" \
 	done)"
 check_empty "no blanks at the end of a line" \
 	"$(each '/[ \t]$/ { print FILENAME ":" FNR }')"
-check_empty "scripts are for any POSIX shell" \
+check_empty "scripts can be read by sh" \
 	"$(for file in $(find tests examples -name '*.sh'); do sh -n "$file" 2>&1; done)"
 check_empty "files say their licence on one of the first two lines" \
 	"$(each 'FNR == 1 && file != "" && !spdx { print file }
