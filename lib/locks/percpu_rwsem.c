@@ -126,29 +126,29 @@ void klock_percpu_free(struct percpu_rw_semaphore *sem)
 }
 
 /* The sum of the counters is what a writer waits for; it alone parks on `block`. */
-static struct percpu_rw_semaphore *draining(struct klock_queue *q)
+static struct percpu_rw_semaphore *sem_of(struct klock_queue *q)
 {
 	char *block = (char *)klock_queue_addr(q);
 
 	return (struct percpu_rw_semaphore *)(block - offsetof(struct percpu_rw_semaphore, block));
 }
 
-static bool drained(struct klock_queue *q, struct klock_waiter *w)
+static bool sum_is_zero(struct klock_queue *q, struct klock_waiter *w)
 {
 	(void)w;
-	return readers_in(draining(q)) <= 0;
+	return readers_in(sem_of(q)) <= 0;
 }
 
-static void wake_drainer(struct klock_queue *q, uint32_t drop)
+static void wake_writer(struct klock_queue *q, uint32_t drop)
 {
 	struct klock_waiter *writer = klock_queue_first(q);
 
 	(void)drop;
-	if (writer && drained(q, writer))
+	if (writer && sum_is_zero(q, writer))
 		klock_queue_grant(q, writer);
 }
 
-static void drained_of(const struct klock_waiter *w, struct klock_holders *holders)
+static void holders_in_sum(const struct klock_waiter *w, struct klock_holders *holders)
 {
 	const char *block = w->addr;
 	int32_t n = readers_in((struct percpu_rw_semaphore *)
@@ -157,15 +157,15 @@ static void drained_of(const struct klock_waiter *w, struct klock_holders *holde
 	holders->readers = n > 0 ? (uint32_t)n : 0;
 }
 
-static const struct klock_wait_ops drain_ops = {
-	.check = drained,
-	.advance = wake_drainer,
-	.holders = drained_of,
+static const struct klock_wait_ops sum_ops = {
+	.check = sum_is_zero,
+	.advance = wake_writer,
+	.holders = holders_in_sum,
 };
 
 void klock_percpu_wake_writer(struct percpu_rw_semaphore *sem)
 {
-	klock_unpark(&sem->block, wake_drainer, 0);
+	klock_unpark(&sem->block, wake_writer, 0);
 }
 
 static void count_reader(struct percpu_rw_semaphore *sem, int32_t n)
@@ -211,7 +211,7 @@ static int bar_and_drain(struct percpu_rw_semaphore *sem, const struct klock_eve
 {
 	struct klock_waiter w = {
 		.addr = &sem->block,
-		.ops = &drain_ops,
+		.ops = &sum_ops,
 		.what = klock_wait_for(ev),
 		.mode = klock_wait_mode_of(ev->how),
 	};

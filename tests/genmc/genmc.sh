@@ -13,7 +13,7 @@ log=$(mktemp) || exit 1
 trap 'rm -f "$log"' EXIT
 
 # shellcheck disable=SC2046 # a list of names
-[ $# -gt 0 ] || set -- $(sed '/^#/d; s/|.*//' "$top_srcdir/tests/genmc/clients.tab")
+[ $# -gt 0 ] || set -- $(genmc_names)
 for client; do
 	genmc_client "$top_srcdir" "$client" "$log"
 	case $? in

@@ -43,6 +43,20 @@ void klock_event_bug_fatal(const struct klock_event *ev, const char *what, const
 	abort();
 }
 
+/* Called where something watches, or where a lock is initialised: not here. */
+#define NEVER(prototype)                                                                           \
+	prototype                                                                                  \
+	{                                                                                          \
+		assert(!"nothing watches");                                                        \
+		abort();                                                                           \
+	}
+NEVER(void klock_bit_released(unsigned long *word))
+NEVER(void klock_bit_acquired(unsigned long *word))
+NEVER(void klock_map_init(struct lockdep_map *map, const char *name, struct lock_class_key *key))
+NEVER(void klock_watch_wait(const struct klock_event *ev))
+NEVER(bool klock_again_recall(struct klock_held_stack *stack, struct klock_held *h,
+			      const struct lockdep_map *map, unsigned int how))
+
 struct klock_task *klock_thread_slow(void)
 {
 	assert(!"a thread has its task before it begins");

@@ -3,6 +3,7 @@
 #include "genmc/library.h"
 
 #include "locks/awake.c"
+#include "locks/bias_mode.c"
 #include "locks/lockword.c"
 #include "locks/reader_bias.c"
 #include "locks/word_request.c"

@@ -11,6 +11,7 @@
 #define KLOCK_PERCPU_SLOTS 4
 
 #include "locks/awake.c"
+#include "locks/bias_mode.c"
 #include "locks/lockword.c"
 #include "locks/reader_bias.c"
 #include "locks/word_request.c"

@@ -4,6 +4,10 @@
 
 #include "locks/semaphore.c"
 
+NEVER(int klock_refuse_negative(const struct klock_event *ev))
+NEVER(bool klock_word_init(uint32_t *word, uint32_t *spin, const struct klock_event *ev,
+			   const char *name, struct lock_class_key *key))
+
 static struct semaphore sem = KLOCK_SEMAPHORE_INITIALIZER(sem, UNITS);
 static int data;
 

@@ -30,12 +30,14 @@
  * The only loops that wait, for the tool to find those that wait for ever. It is told not to
  * look for others: it would take a compare-exchange that has to be tried again for one.
  */
+#ifndef AWAIT /* else by tool/genmc.h, for an ordinary compiler */
 #define AWAIT(condition)                                                                           \
 	do {                                                                                       \
 		__VERIFIER_loop_begin();                                                           \
 		__VERIFIER_spin_start();                                                           \
 		__VERIFIER_spin_end(condition);                                                    \
 	} while (0)
+#endif
 
 /* The tool's headers lack these. What runs once is run by main(), before there are threads. */
 #define ECANCELED 125
