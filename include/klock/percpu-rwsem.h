@@ -78,6 +78,15 @@ KLOCK_INLINE int32_t *klock_percpu_counter(struct KLOCK_TAG(percpu_rw_semaphore)
 }
 
 /*
+ * Modulo 2^32: where one thread acquires and another one releases, their counters drift apart
+ * for good, and wrap; the sum of all is right all the same.
+ */
+KLOCK_INLINE int32_t klock_percpu_sum(int32_t readers_, int32_t more_)
+{
+	return (int32_t)((uint32_t)readers_ + (uint32_t)more_);
+}
+
+/*
  * [P1] counts, then looks for a writer: pairs with [P2], which bars, then adds
  * up. The writer's membarrier stands between our two accesses, or our count
  * is in its sum, or we see its bar. What it does on the reader's side is
@@ -90,12 +99,12 @@ KLOCK_INLINE bool klock_percpu_read_try(struct KLOCK_TAG(percpu_rw_semaphore) *s
 
 	if (KLOCK_UNLIKELY(!readers))
 		return false;
-	klock_store_relaxed(readers, *readers + 1); /* [P1] */
+	klock_store_relaxed(readers, klock_percpu_sum(*readers, 1)); /* [P1] */
 	klock_compiler_barrier();
 	/* [P3] acquire: pairs with [P4]; a reader sees what the last writer did. */
 	if (KLOCK_LIKELY(!klock_load_acquire(&sem->block)))
 		return true;
-	klock_store_release(readers, *readers - 1); /* not in, after all */
+	klock_store_release(readers, klock_percpu_sum(*readers, -1)); /* not in, after all */
 	klock_compiler_barrier();
 	klock_percpu_wake_writer(sem);
 	return false;
@@ -109,7 +118,7 @@ KLOCK_INLINE bool klock_percpu_read_drop(struct KLOCK_TAG(percpu_rw_semaphore) *
 
 	if (KLOCK_UNLIKELY(!readers))
 		return false;
-	klock_store_release(readers, *readers - 1); /* [P7] release: pairs with [P8] */
+	klock_store_release(readers, klock_percpu_sum(*readers, -1)); /* [P7]: pairs with [P8] */
 	klock_compiler_barrier();
 	if (KLOCK_UNLIKELY(klock_load_relaxed(&sem->block))) /* [P5]: the barrier orders it */
 		klock_percpu_wake_writer(sem);

@@ -101,7 +101,7 @@ static int32_t readers_in(struct percpu_rw_semaphore *sem)
 	int32_t sum = klock_load_seq(&sem->shared);
 
 	for (int i = 0; sem->slots && i < KLOCK_PERCPU_SLOTS; i++)
-		sum += klock_load_acquire(&sem->slots[i].readers);
+		sum = klock_percpu_sum(sum, klock_load_acquire(&sem->slots[i].readers));
 	return sum;
 }
 
@@ -173,7 +173,7 @@ static void count_reader(struct percpu_rw_semaphore *sem, int32_t n)
 	int32_t *readers = klock_percpu_counter(sem, klock_thread()->word);
 
 	if (readers)
-		klock_store_release(readers, *readers + n); /* [P7] */
+		klock_store_release(readers, klock_percpu_sum(*readers, n)); /* [P7] */
 	else
 		klock_fetch_add_seq(&sem->shared, n); /* [P1], [P7]; seq: there is no membarrier */
 	klock_compiler_barrier();
@@ -227,6 +227,7 @@ static int bar_and_drain(struct percpu_rw_semaphore *sem, const struct klock_eve
 static int write_acquire(struct percpu_rw_semaphore *sem, const struct klock_event *ev, int64_t ns)
 {
 	int64_t deadline_ns = klock_deadline(ns < 0 ? 0 : ns);
+	int32_t surplus;
 	int err;
 
 	settle(sem);
@@ -239,10 +240,11 @@ static int write_acquire(struct percpu_rw_semaphore *sem, const struct klock_eve
 		klock_word_drop(&sem->rw.word, klock_thread()->word);
 		return ns < 0 ? klock_refuse_negative(ev) : err;
 	}
-	if (readers_in(sem) < 0) {
+	surplus = readers_in(sem);
+	if (surplus < 0) {
 		klock_event_bug(ev, "more releases for reading than acquisitions",
 				"look for a percpu_up_read() without percpu_down_read()");
-		klock_fetch_add_seq(&sem->shared, -readers_in(sem));
+		klock_fetch_add_seq(&sem->shared, (int32_t)(0u - (uint32_t)surplus));
 	}
 	return 0;
 }
