@@ -47,7 +47,9 @@ void klock_rwsem_allow_bias(struct rw_semaphore *sem, bool allow)
 	struct klock_event ev = event(sem, KLOCK_READ, __builtin_return_address(0));
 
 	(void)ev; /* made for its check of the pointer */
-	klock_bias_allow(&sem->spin, allow);
+	klock_thread();
+	if (!klock_watched) /* else no reader uses slots, and lockstat has a CPU there */
+		klock_bias_allow(&sem->spin, allow);
 }
 
 /* At once, with nobody watching. */

@@ -79,6 +79,13 @@ END_TEST
 
 static int cpus[2];
 
+static long use_write(void *s)
+{
+	down_write(s);
+	up_write(s);
+	return 0;
+}
+
 static long pin(void *cpu)
 {
 	cpu_set_t set;
@@ -126,6 +133,29 @@ START_TEST(lock_that_changes_its_cpu_bounces)
 	actor_end(&b);
 	ck_assert_uint_eq(writes("&m")->con_bounces, 1);
 	ck_assert_uint_eq(writes("&m")->acq_bounces, 3);
+}
+END_TEST
+
+/* What readers may do is no CPU that had the lock, nor does saying it make one be forgotten. */
+START_TEST(lock_whose_bias_is_not_allowed_bounces_like_others)
+{
+	struct rw_semaphore s;
+	uint32_t cpu;
+
+	if (!two_cpus())
+		return;
+	init_rwsem(&s);
+	klock_rwsem_allow_bias(&s, false);
+	actor_do(&a, use_write, &s);
+	ck_assert_uint_eq(writes("&s")->acq_bounces, 0);
+	cpu = s.spin & KLOCK_SPIN_CPU;
+	klock_rwsem_allow_bias(&s, true);
+	klock_rwsem_allow_bias(&s, false);
+	ck_assert_uint_eq(s.spin & KLOCK_SPIN_CPU, cpu);
+	actor_do(&a, use_write, &s);
+	ck_assert_uint_eq(writes("&s")->acq_bounces, 0);
+	actor_do(&b, use_write, &s);
+	ck_assert_uint_eq(writes("&s")->acq_bounces, 1);
 }
 END_TEST
 
@@ -283,6 +313,7 @@ static Suite *lockstat_rows_suite(void)
 	tcase_add_test(tc, class_and_level_of_a_lock_are_its_row);
 	tcase_add_test(tc, key_that_is_used_again_makes_another_row);
 	tcase_add_test(tc, lock_that_changes_its_cpu_bounces);
+	tcase_add_test(tc, lock_whose_bias_is_not_allowed_bounces_like_others);
 	tcase_add_test(tc, locks_that_stay_on_their_cpus_do_not_bounce);
 	tcase_add_test(tc, readers_with_slots_do_not_bounce);
 	tcase_add_test(tc, dump_while_others_run_is_whole);
