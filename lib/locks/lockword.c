@@ -209,6 +209,23 @@ int klock_refuse_negative(const struct klock_event *ev)
 	return -EINVAL;
 }
 
+int klock_refuse_to_wait(const struct klock_event *ev, int64_t ns)
+{
+	enum klock_wait_mode mode = klock_wait_mode_of(ev->how);
+	struct klock_task *task = klock_thread();
+
+	if (ev->how & KLOCK_TRY)
+		return -EAGAIN;
+	if (ns < 0)
+		return klock_refuse_negative(ev);
+	if (ns == 0)
+		return -ETIME;
+	if (KLOCK_LIKELY(!klock_task_signalled(task, mode)))
+		return 0;
+	klock_task_take_signal(task, mode);
+	return -EINTR;
+}
+
 void klock_word_check_usable(uint32_t *word, const struct klock_event *ev)
 {
 	uint32_t w = klock_load_relaxed(word); /* what is looked for does not change meanwhile */
@@ -296,15 +313,15 @@ static __attribute__((noinline)) int wait_for(uint32_t *word, uint32_t *spin,
 		.mode = klock_wait_mode_of(ev->how),
 		.shared = !(ev->how & KLOCK_WRITE),
 	};
+	int err;
 
-	if (ev->how & KLOCK_TRY)
-		return -EAGAIN;
-	if (ns < 0)
-		return klock_refuse_negative(ev);
-	klock_word_check_usable(word, ev);
-	check_not_own(word, task, ev);
-	if (ns == 0)
-		return -ETIME;
+	if (!(ev->how & KLOCK_TRY) && ns >= 0) {
+		klock_word_check_usable(word, ev);
+		check_not_own(word, task, ev);
+	}
+	err = klock_refuse_to_wait(ev, ns);
+	if (err)
+		return err;
 	if (klock_watchers_of[KLOCK_EV_CONTENDED])
 		tell_contended(word, ev);
 	if (klock_word_wait_awake(word, spin, task, w.shared, deadline_ns))

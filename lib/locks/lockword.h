@@ -102,6 +102,12 @@ static inline struct klock_wait_for klock_wait_for(const struct klock_event *ev)
 /* Reports a negative timeout; returns -EINVAL. */
 int klock_refuse_negative(const struct klock_event *ev);
 
+/*
+ * For a lock that is not to be had now: why the caller gives up at once. -EAGAIN (a try),
+ * -EINVAL (reported), -ETIME (no time), -EINTR (killed or interrupted before); 0: it may wait.
+ */
+int klock_refuse_to_wait(const struct klock_event *ev, int64_t ns);
+
 /* What the other threads did before is seen, and what they do next comes after. */
 static inline void klock_barrier_everywhere(const struct klock_event *ev)
 {

@@ -142,15 +142,13 @@ static int wait(struct semaphore *sem, const struct klock_event *ev, int64_t ns)
 static int take(struct semaphore *sem, const struct klock_event *ev, int64_t ns)
 {
 	struct klock_task *task = klock_thread();
+	int err;
 
 	if (try_take(&sem->word))
 		return 0;
-	if (ev->how & KLOCK_TRY)
-		return -EAGAIN;
-	if (ns < 0)
-		return klock_refuse_negative(ev);
-	if (ns == 0)
-		return -ETIME;
+	err = klock_refuse_to_wait(ev, ns);
+	if (err)
+		return err;
 	klock_watch(KLOCK_EV_CONTENDED, ev);
 	if (spin_take(&sem->word, task))
 		return 0;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Who tries, is killed, interrupted or runs out of time. */
 #include "contract/contract.h"
+#include <sched.h>
 
 #define MS 1000000ll
 #define LONG (1000 * 1000 * MS) /* a time that does not come */
@@ -124,6 +125,46 @@ static void kill_all_ends_every_killable_wait(const struct lock_row *row)
 	scene_wait(&s, act_killable);
 	expect_gets_it(&s, 0);
 	actor_fini(&late);
+	scene_end(&s);
+}
+
+static __thread int yields;
+
+/* In place of the C library's, for the library as well. */
+int sched_yield(void)
+{
+	yields++;
+	return 0;
+}
+
+static long count_yields(void *arg)
+{
+	struct attempt *a = arg;
+	int before = yields, err;
+
+	err = a->ns ? a->row->interruptible(a->lock) : a->row->killable(a->lock);
+	return yields == before ? err : yields - before;
+}
+
+/* Nor spins: how long spins pay off is what it was. */
+static void thread_killed_before_gives_up_without_waiting(const struct lock_row *row)
+{
+	union any_lock before;
+	struct scene s;
+
+	scene_begin(&s, row);
+	klock_kill(s.waiter.task);
+	before = s.lock;
+	for (int i = 0; i < 100; i++)
+		EXPECT_IS(actor_do(&s.waiter, count_yields, &s.want), -EINTR);
+	EXPECT(!memcmp(&before, &s.lock, sizeof(before)));
+	klock_unkill(s.waiter.task);
+	if (row->interruptible) {
+		s.want.ns = 1;
+		klock_interrupt(s.waiter.task);
+		EXPECT_IS(actor_do(&s.waiter, count_yields, &s.want), -EINTR);
+		EXPECT(!memcmp(&before, &s.lock, sizeof(before)));
+	}
 	scene_end(&s);
 }
 
@@ -289,6 +330,7 @@ static const struct rule rules[] = {
 	RULE(try_or_lock_without_try_waits, HAS(try_or_lock)),
 	RULE(killed_waiter_gives_up, HAS(killable)),
 	RULE(kill_all_ends_every_killable_wait, HAS(killable)),
+	RULE(thread_killed_before_gives_up_without_waiting, HAS(killable)),
 	RULE(killed_thread_takes_a_free_lock, HAS(killable)),
 	RULE(kill_and_interrupt_leave_plain_waits, 0),
 	RULE(interrupt_ends_one_wait, HAS(interruptible)),
