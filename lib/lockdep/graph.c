@@ -167,6 +167,13 @@ bool klock_graph_known(const struct klock_class *from, enum klock_read from_read
 	return edge && (edge->bad || edge->dep & dep_of(from_read, to_read));
 }
 
+bool klock_graph_bad(const struct klock_class *from, const struct klock_class *to)
+{
+	const struct klock_edge *edge = find_edge(from, to);
+
+	return edge && edge->bad;
+}
+
 static struct klock_edge *make_edge(struct klock_class *from, struct klock_class *to)
 {
 	struct klock_edge *edge = klock_arena_alloc(sizeof(*edge));

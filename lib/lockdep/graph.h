@@ -76,6 +76,9 @@ void klock_graph_add(struct klock_class *from, enum klock_read from_read, struct
 bool klock_graph_known(const struct klock_class *from, enum klock_read from_read,
 		       const struct klock_class *to, enum klock_read to_read);
 
+/* Whether the order was reported: searches leave it out. */
+bool klock_graph_bad(const struct klock_class *from, const struct klock_class *to);
+
 /*
  * Declared orders. A node stands in the graph as a class does, and is none.
  * NULL: no memory.

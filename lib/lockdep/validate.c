@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The rules. A lock that is tried makes no order for itself, as its taker does
- * not wait; while it is held it does for those taken after it. Edges lead from
- * the topmost held lock that was waited for and all tried ones above it: what
- * is below has its edge to that one, and the graph is searched transitively.
+ * not wait; while it is held it does for those taken after it. A new lock gets an
+ * edge from each held lock, from the top down to the first that carries those below
+ * it: they have their edges to that one, and the graph is searched transitively.
  */
 #include "lockdep/validate.h"
 #include "lockdep/chain.h"
@@ -50,22 +50,42 @@ static enum recursion check_recursion(struct klock_held_stack *stack, struct klo
 	return found;
 }
 
-/* One new order; false if it closes a circle, which is then in the report. */
-static bool check_order(struct klock_held *prev, struct klock_held *next,
+static void add_order(const struct klock_held *prev, const struct klock_held *next, bool bad)
+{
+	klock_graph_add(prev->class, prev->read, next->class, next->read, next->site, bad);
+}
+
+/*
+ * One new order. If it closes a circle, that is reported, unless one was already: then the
+ * order stays unknown, so that a later chain can report its circle.
+ */
+static void check_order(const struct klock_held *prev, const struct klock_held *next,
 			struct klock_report *report)
 {
+	bool circle;
+
 	if (prev->class == next->class && ordered_within_class(prev, next))
-		return true;
+		return;
 	if (klock_graph_known(prev->class, prev->read, next->class, next->read))
-		return true;
-	if (klock_graph_search(next->class, next->read, prev->class, prev->read)) {
+		return;
+	circle = klock_graph_search(next->class, next->read, prev->class, prev->read);
+	if (circle && report->kind != KLOCK_REPORT_NONE)
+		return;
+	if (circle)
 		klock_report_circle(report, prev, next);
-		klock_graph_add(prev->class, prev->read, next->class, next->read, next->site,
-				true);
-		return false;
-	}
-	klock_graph_add(prev->class, prev->read, next->class, next->read, next->site, false);
-	return true;
+	add_order(prev, next, circle);
+}
+
+/*
+ * Whether there is a way from each lock below `h` through it to `next`. There is none through a
+ * lock that was tried, or that got no edges as a nest lock made it safe; nor through a recursive
+ * reader, as the reader who holds it does not keep another one waiting; nor along an order that
+ * was reported, which searches leave out.
+ */
+static bool carries(const struct klock_held *h, const struct klock_held *next)
+{
+	return !h->trylock && !h->nest && h->read != KLOCK_HELD_RECURSIVE &&
+	       !klock_graph_bad(h->class, next->class);
 }
 
 static void check_orders(struct klock_held_stack *stack, struct klock_held *next,
@@ -74,7 +94,8 @@ static void check_orders(struct klock_held_stack *stack, struct klock_held *next
 	for (struct klock_held *h = next; h-- > stack->locks;) {
 		if (!h->class || h->unchecked)
 			continue; /* has no edge of its own, which those below could rely on */
-		if (!check_order(h, next, report) || !h->trylock)
+		check_order(h, next, report);
+		if (carries(h, next))
 			return;
 	}
 }

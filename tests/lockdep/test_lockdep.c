@@ -116,6 +116,24 @@ START_TEST(functions_do_nothing_while_it_is_off)
 }
 END_TEST
 
+/* ---- After a report ------------------------------------------------------------------- */
+
+/* An order that was reported is left out of searches: those below it need one of their own. */
+START_TEST(order_of_what_lies_below_a_reported_one_is_seen)
+{
+	nest(&c, &b);
+	mutex_lock(&a);
+	mutex_lock(&b);
+	mutex_lock(&c);
+	expect_report();
+	mutex_unlock(&c);
+	mutex_unlock(&b);
+	mutex_unlock(&a);
+	nest(&c, &a);
+	expect_report();
+}
+END_TEST
+
 /* ---- The end of threads --------------------------------------------------------------- */
 
 static struct lock_class_key kept_key;
@@ -341,6 +359,7 @@ static Suite *lockdep_suite(void)
 	suite_add_tcase(suite, off);
 	tcase_add_checked_fixture(on, setup, NULL);
 	tcase_set_timeout(on, 60);
+	tcase_add_test(on, order_of_what_lies_below_a_reported_one_is_seen);
 	tcase_add_test(on, thread_that_ends_with_a_lock_is_reported_and_leaves_no_hold);
 	tcase_add_test(on, threads_by_the_thousand_use_no_more_memory_than_a_few);
 	tcase_add_test(on, destructors_of_a_threads_data_may_lock);
