@@ -24,7 +24,7 @@ static bool works;
 
 void klock_membarrier_register(void)
 {
-	klock_exempt(&works, sizeof(works)); /* as in klock_watch_init() */
+	klock_exempt(&works, sizeof(works)); /* as in find_watchers() */
 	works = membarrier(MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED) && klock_membarrier();
 }
 

@@ -11,7 +11,7 @@ static bool spin(struct klock_minilock *lock)
 
 		/* relaxed: only a guess, the exchange decides */
 		if (!klock_load_relaxed(&lock->state) &&
-		    klock_cas_acquire(&lock->state, &expected, 1))
+		    klock_cas_acquire(&lock->state, &expected, 1)) /* [M1] */
 			return true;
 		klock_cpu_relax();
 	}
@@ -22,7 +22,7 @@ bool klock_minilock_lock_until(struct klock_minilock *lock, int64_t deadline_ns)
 {
 	if (spin(lock))
 		return true;
-	while (klock_xchg_acquire(&lock->state, 2) != 0)
+	while (klock_xchg_acquire(&lock->state, 2) != 0) /* [M1] */
 		if (klock_futex_wait(&lock->state, 2, deadline_ns))
 			return false; /* a needless wake-up is all that is left behind */
 	return true;

@@ -84,7 +84,7 @@ static bool check(struct klock_queue *q, struct klock_waiter *me)
 			      (alone ? 0 : KLOCK_W_WAITERS);
 		else
 			new = missed(w, first);
-	} while (!klock_cas_acquire(word, &w, new));
+	} while (!klock_cas_acquire(word, &w, new)); /* [W1] */
 	return drains ? klock_request_drain_here(q, me) : taken;
 }
 

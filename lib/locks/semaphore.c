@@ -91,7 +91,7 @@ static bool check(struct klock_queue *q, struct klock_waiter *me)
 			      (alone ? 0 : KLOCK_W_WAITERS);
 		else
 			new = w | KLOCK_W_WAITERS;
-	} while (!klock_cas_acquire(word, &w, new));
+	} while (!klock_cas_acquire(word, &w, new)); /* [S1] */
 	return taken;
 }
 

@@ -29,7 +29,7 @@ static bool check(struct klock_queue *q, struct klock_waiter *w)
 	unsigned long *word = (unsigned long *)klock_queue_addr(q);
 
 	if (w->shared)
-		return !(klock_load_seq(word) >> w->bit & 1);
+		return !(klock_load_seq(word) >> w->bit & 1); /* [B3] */
 	return set_bit_if_clear(word, w->bit);
 }
 
@@ -58,7 +58,7 @@ static void advance(struct klock_queue *q, uint32_t bit)
 	/* The bit was cleared before: only a waiter keeps its word from being freed meanwhile. */
 	if (!w)
 		return;
-	clear = ~klock_load_seq((unsigned long *)klock_queue_addr(q));
+	clear = ~klock_load_seq((unsigned long *)klock_queue_addr(q)); /* [B3] */
 	while (w) {
 		struct klock_waiter *next = klock_queue_next(q, w);
 
@@ -136,7 +136,7 @@ static int wait(unsigned long *word, int bit, unsigned int task_state, int64_t n
 		klock_watch_wait(&ev);
 	w.bit = (uint8_t)bit;
 	w.repair = (uint32_t)bit;
-	if (shared ? klock_load_acquire(word) >> bit & 1 : !set_bit_if_clear(word, bit))
+	if (shared ? klock_load_acquire(word) >> bit & 1 : !set_bit_if_clear(word, bit)) /* [B3] */
 		err = ns ? klock_park(&w, klock_deadline(ns)) : -ETIME;
 	if (!err && klock_watched)
 		klock_bit_acquired(word);

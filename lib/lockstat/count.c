@@ -94,7 +94,8 @@ struct klock_stat_thread *klock_stat_self_slow(struct klock_task *task)
 		return NULL;
 	}
 	/* What began before, or in a thread that ended, is not counted. */
-	klock_store_relaxed(&t->nr_holds, (size_t)0); /* a guess of others', as in site_of() */
+	/* relaxed: others only guess, as in klock_stat_site_of() */
+	klock_store_relaxed(&t->nr_holds, (size_t)0);
 	t->waits_for = NULL;
 	t->tid = task->tid;
 	if (t->generation != generation)

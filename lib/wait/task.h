@@ -23,7 +23,7 @@ struct klock_task {
 	int32_t tid;        /* 0 when the thread has ended */
 	uint32_t waits;     /* begun and ended; odd while its thread waits */
 	bool many_cpus;     /* whether it may spin: asked when it last slept; its own thread's */
-	void *held;         /* the held stack of lib/annotate/held.c; its own thread's */
+	void *held;         /* the held stack of lib/lockdep/held.c; its own thread's */
 	void *stat;         /* what lib/lockstat counts; its own thread's */
 	struct klock_list granted; /* requests it is to tell of; its own thread's; zeroed: none */
 	bool telling;       /* it does so */

@@ -129,7 +129,7 @@ static void handover_race(void)
 	handover();
 }
 
-/* publish: what is written before set_bit_release() is there for who finds the bit set. */
+/* publish: what is written before klock_set_bit_release() is there for who finds the bit set. */
 static bool weakly;
 
 static void *publish_value(void *arg)
