@@ -18,6 +18,32 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+/*
+ * membarrier(2) interrupts each other thread once, at any of its instructions. The compiler's
+ * barrier stands where that has to come before or after: it and the interrupt are
+ * read-modify-writes of a word for each thread, so that one is first, and the other's thread sees
+ * what came before it.
+ * It orders nothing else: neither against a sequentially consistent access, nor among readers.
+ * Without membarrier(2) it is nothing. Defined before the inline functions that use it.
+ */
+#include <klock/atomic.h>
+#undef klock_compiler_barrier
+#ifndef MEMBARRIER
+#define MEMBARRIER 0
+#endif
+#if MEMBARRIER
+#ifdef C
+#define NR_THREADS 3
+#else
+#define NR_THREADS 2
+#endif
+static uint32_t interrupts[NR_THREADS + 1]; /* by number; 0 is a thread that has none yet */
+#define klock_compiler_barrier()                                                                   \
+	((void)klock_fetch_add_acq_rel(&interrupts[klock_self_word >> KLOCK_W_SHIFT], 1))
+#else
+#define klock_compiler_barrier() ((void)0)
+#endif
+
 #include "base/bug.h"
 #include "base/clock.h"
 #include "base/exempt.h"
@@ -153,22 +179,6 @@ void klock_futex_wake(uint32_t *word, int n)
 	pthread_mutex_unlock(&f->bucket);
 }
 
-/*
- * A barrier on each other thread is, to this thread and any one of them, as if both had
- * executed one: the compiler's barrier stands where it may fall (asymmetric fences). Among
- * readers it would be too strong; no client passes anything between readers. Without
- * membarrier(2) the compiler's barrier is nothing.
- */
-#ifndef MEMBARRIER
-#define MEMBARRIER 0
-#endif
-#undef klock_compiler_barrier
-#if MEMBARRIER
-#define klock_compiler_barrier() __atomic_thread_fence(__ATOMIC_SEQ_CST)
-#else
-#define klock_compiler_barrier() ((void)0)
-#endif
-
 bool klock_membarrier_works(void)
 {
 	return MEMBARRIER;
@@ -177,6 +187,11 @@ bool klock_membarrier_works(void)
 bool klock_membarrier(void)
 {
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+#if MEMBARRIER
+	for (int i = 1; i <= NR_THREADS; i++)
+		klock_fetch_add_acq_rel(&interrupts[i], 1);
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+#endif
 	return true;
 }
 
