@@ -100,15 +100,17 @@ static unsigned int page_cache_ra_unbounded(const struct kiocb *iocb, pgoff_t in
 					    unsigned int nr, pgoff_t mark, int *error)
 {
 	struct address_space *mapping = kiocb_file(iocb)->f_mapping;
-	pgoff_t end = ((pgoff_t)i_size_read(mapping->host) + PAGE_SIZE - 1) >> PAGE_SHIFT;
 	struct ra_batch batch;
 	unsigned int i, added = 0;
+	pgoff_t end;
 	int err;
 
 	batch.nr = 0;
 	*error = 0;
 	if (filemap_invalidate_lock_shared_iocb(iocb, mapping))
 		return 0;
+	/* Under the lock: a truncate that came first has brought the end nearer. */
+	end = ((pgoff_t)i_size_read(mapping->host) + PAGE_SIZE - 1) >> PAGE_SHIFT;
 	for (i = 0; i < nr && index + i < end; i++) {
 		err = ra_add_page(mapping, &batch, index + i, index + i == mark, iocb->ki_flags);
 		if (err && err != -EEXIST) {

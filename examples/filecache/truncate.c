@@ -65,26 +65,71 @@ static int zero_tail_on_disk(struct address_space *mapping, struct page *page, u
 	return err;
 }
 
-/* Makes bytes [from, to) of page `index` zero. With `end`, they are what a new end cuts off. */
-static int truncate_partial_page(struct address_space *mapping, pgoff_t index, unsigned int from,
-				 unsigned int to, bool end)
+/* Page `index`, locked, uptodate, with a reference. */
+static int grab_uptodate_page(struct address_space *mapping, pgoff_t index, struct page **result)
 {
 	struct page *page;
-	uint32_t block;
 	int err = grab_cache_page(mapping, index, 0, &page);
 
 	if (err)
 		return err;
-	/* Under the page lock, which keeps writeback from giving it one. */
-	block = inode_block(mapping->host, index);
 	if (!test_bit_acquire(PG_uptodate, &page->flags))
 		err = filemap_read_page(mapping, page, 0);
-	if (!err && end && block) {
-		err = zero_tail_on_disk(mapping, page, from);
-	} else if (!err && (block || test_bit(PG_dirty, &page->flags))) {
+	if (err) {
+		unlock_page(page);
+		put_page(page);
+	} else {
+		*result = page;
+	}
+	return err;
+}
+
+/* Whether a locked page is all zero because it is a hole. */
+static bool page_is_hole(struct inode *inode, struct page *page)
+{
+	return !test_bit(PG_dirty, &page->flags) && !inode_block(inode, page->index);
+}
+
+/* Makes bytes [from, to) of page `index` zero. */
+static int zero_partial_page(struct address_space *mapping, pgoff_t index, unsigned int from,
+			     unsigned int to)
+{
+	struct page *page;
+	int err = grab_uptodate_page(mapping, index, &page);
+
+	if (err)
+		return err;
+	if (!page_is_hole(mapping->host, page)) {
 		zero_user_segment(page, from, to, NULL);
 		set_page_dirty(page);
-	} /* else a hole, all zero */
+	}
+	unlock_page(page);
+	put_page(page);
+	return 0;
+}
+
+/*
+ * Makes `size`, which lies within a page, the end: the rest of that page becomes zero. The
+ * size changes before the page is unlocked. Writeback takes the size under the page's lock;
+ * one that came in between would put the old size on disk, for a file that has lost its blocks.
+ */
+static int cut_last_page(struct inode *inode, int64_t size)
+{
+	struct address_space *mapping = &inode->i_data;
+	unsigned int from = (unsigned int)size & (PAGE_SIZE - 1);
+	struct page *page;
+	int err = grab_uptodate_page(mapping, (pgoff_t)size >> PAGE_SHIFT, &page);
+
+	if (err)
+		return err;
+	if (inode_block(inode, page->index)) {
+		err = zero_tail_on_disk(mapping, page, from);
+	} else if (!page_is_hole(inode, page)) {
+		zero_user_segment(page, from, PAGE_SIZE, NULL);
+		set_page_dirty(page);
+	}
+	if (!err)
+		i_size_write(inode, size);
 	unlock_page(page);
 	put_page(page);
 	return err;
@@ -93,13 +138,11 @@ static int truncate_partial_page(struct address_space *mapping, pgoff_t index, u
 int settle_tail(struct inode *inode)
 {
 	int64_t size = i_size_read(inode);
-	unsigned int offset = (unsigned int)size & (PAGE_SIZE - 1);
 	int err = 0;
 
 	rwsem_assert_held_write(&inode->i_rwsem);
-	if (offset && inode->i_tail_unknown)
-		err = truncate_partial_page(&inode->i_data, (pgoff_t)size >> PAGE_SHIFT, offset,
-					    PAGE_SIZE, true);
+	if (size % PAGE_SIZE && inode->i_tail_unknown)
+		err = cut_last_page(inode, size);
 	if (!err)
 		inode->i_tail_unknown = false;
 	return err;
@@ -134,17 +177,16 @@ static void drop_and_free(struct address_space *mapping, pgoff_t first, pgoff_t 
 /* Both locks are held. */
 static int truncate_down(struct inode *inode, int64_t size)
 {
-	unsigned int offset = (unsigned int)size & (PAGE_SIZE - 1);
 	pgoff_t first = ((pgoff_t)size + PAGE_SIZE - 1) >> PAGE_SHIFT;
 	int err = 0;
 
-	if (offset)
-		err = truncate_partial_page(&inode->i_data, (pgoff_t)size >> PAGE_SHIFT, offset,
-					    PAGE_SIZE, true);
+	if (size % PAGE_SIZE)
+		err = cut_last_page(inode, size);
+	else
+		i_size_write(inode, size); /* drop_and_free() waits for writeback of what goes */
 	if (err)
 		return err;
 	inode->i_tail_unknown = false;
-	i_size_write(inode, size);
 	drop_and_free(&inode->i_data, first, UINT64_MAX);
 	return 0;
 }
@@ -219,11 +261,11 @@ static int punch_locked(struct inode *inode, int64_t start, int64_t end)
 	int err = 0;
 
 	if (first > behind) /* within one page */
-		return truncate_partial_page(mapping, behind, from, to, false);
+		return zero_partial_page(mapping, behind, from, to);
 	if (from)
-		err = truncate_partial_page(mapping, first - 1, from, PAGE_SIZE, false);
+		err = zero_partial_page(mapping, first - 1, from, PAGE_SIZE);
 	if (!err && to)
-		err = truncate_partial_page(mapping, behind, 0, to, false);
+		err = zero_partial_page(mapping, behind, 0, to);
 	if (!err && first < behind)
 		drop_and_free(mapping, first, behind - 1);
 	return err;

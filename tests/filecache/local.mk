@@ -18,6 +18,7 @@ engine_suites = \
 	tests/filecache/test_page \
 	tests/filecache/test_readahead \
 	tests/filecache/test_truncate \
+	tests/filecache/test_truncate_steps \
 	tests/filecache/test_write \
 	tests/filecache/test_xarray
 engine_cppflags = $(AM_CPPFLAGS) -D_FILE_OFFSET_BITS=64 -I$(top_srcdir)/examples/filecache
@@ -38,6 +39,8 @@ tests_filecache_test_readahead_CPPFLAGS = $(engine_cppflags)
 tests_filecache_test_readahead_LDADD = $(engine_ldadd)
 tests_filecache_test_truncate_CPPFLAGS = $(engine_cppflags)
 tests_filecache_test_truncate_LDADD = $(engine_ldadd)
+tests_filecache_test_truncate_steps_CPPFLAGS = $(engine_cppflags)
+tests_filecache_test_truncate_steps_LDADD = $(engine_ldadd)
 tests_filecache_test_write_CPPFLAGS = $(engine_cppflags)
 tests_filecache_test_write_LDADD = $(engine_ldadd)
 tests_filecache_test_xarray_CPPFLAGS = $(engine_cppflags)
