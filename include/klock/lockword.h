@@ -39,6 +39,7 @@ KLOCK_BEGIN_DECLS
  *
  * DESTROYED: WRITER with a thread number that none has; set by a destroy, cleared by an init.
  * REQUEST: WRITER with another such number; granted to a request that no thread has claimed yet.
+ * NOBODY: WRITER with a third; a percpu_rw_semaphore, handed over and not yet taken over.
  *
  * transitions (k readers, w = WAITERS; WAKING, PENDING and OVERDUE left out, BIASED and SPLIT stay
  * but in the last three):
@@ -66,6 +67,8 @@ KLOCK_BEGIN_DECLS
 #define KLOCK_W_FULL 0x80000000u
 #define KLOCK_W_DESTROYED (~KLOCK_W_FLAGS | KLOCK_W_WRITER)
 #define KLOCK_W_REQUEST (KLOCK_W_DESTROYED & ~KLOCK_W_FULL)
+#define KLOCK_W_NOBODY (KLOCK_W_REQUEST - KLOCK_W_READER)
+#define KLOCK_W_OWNER (~KLOCK_W_FLAGS | KLOCK_W_WRITER) /* all of a hold for writing */
 
 /* BIASED alone of these: readers may come in by their slots. Both: the writer waits for them. */
 #define KLOCK_W_BIAS (KLOCK_W_BIASED | KLOCK_W_WRITER)
@@ -208,7 +211,7 @@ KLOCK_INLINE bool klock_word_is_locked(const uint32_t *word)
 /* Whether the word says that the thread with this klock_self_word holds the lock for writing. */
 KLOCK_INLINE bool klock_word_owned(uint32_t w, uint32_t self)
 {
-	return (w & (~KLOCK_W_FLAGS | KLOCK_W_WRITER)) == self;
+	return (w & KLOCK_W_OWNER) == self;
 }
 
 KLOCK_INLINE bool klock_word_is_contended(const uint32_t *word)

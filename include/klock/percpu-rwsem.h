@@ -11,9 +11,10 @@
  * where membarrier is missing, share one atomic counter instead.
  *
  * Context of every function here: a thread, not a signal handler. Readers and
- * writers queue as in rw_semaphore, with its bounds; a read hold may be given
- * up by another thread, but not where something watches the locks (the checked
- * mode, Helgrind, DRD, TSan), which takes that for a mistake. Misuse (up of what
+ * writers queue as in rw_semaphore, with its bounds. A hold, for reading or for writing, may be
+ * given up by another thread. Where something watches the locks (the checked mode, Helgrind,
+ * DRD, TSan), which takes that for a mistake, the two threads say so first:
+ * klock_percpu_hand_over() and klock_percpu_take_over(). Misuse (up of what
  * is not held, free while held, use after free; NULL, in the checked mode) is reported through
  * klock_bug() and refused.
  * Memory order: each up is a release, each successful down an acquire.
@@ -62,6 +63,15 @@ void klock_percpu_free(struct KLOCK_TAG(percpu_rw_semaphore) *sem);
 int klock_percpu_acquire(struct KLOCK_TAG(percpu_rw_semaphore) *sem, unsigned int how,
 			 int64_t timeout_ns);
 void klock_percpu_release(struct KLOCK_TAG(percpu_rw_semaphore) *sem, unsigned int how);
+/*
+ * A hold goes to another thread: this one no longer has it, that one has it now. For those who
+ * watch the locks, and so that no report takes the first one for the holder; `read` is 0 for a
+ * hold for writing. percpu_rwsem_release() and percpu_rwsem_acquire() of kernel code.
+ */
+void klock_percpu_hand_over(struct KLOCK_TAG(percpu_rw_semaphore) *sem, int read,
+			    unsigned long ip);
+void klock_percpu_take_over(struct KLOCK_TAG(percpu_rw_semaphore) *sem, int read,
+			    unsigned long ip);
 /* A writer waits for the counters to reach zero: makes it add them up again. */
 void klock_percpu_wake_writer(struct KLOCK_TAG(percpu_rw_semaphore) *sem);
 
@@ -212,7 +222,7 @@ klock_percpu_down_write_timeout(struct KLOCK_TAG(percpu_rw_semaphore) *sem, int6
 	return klock_percpu_acquire(sem, KLOCK_WRITE, ns);
 }
 
-/* Gives the lock up; only the thread that holds it for writing may. */
+/* Gives a hold for writing up. */
 KLOCK_INLINE void klock_percpu_up_write(struct KLOCK_TAG(percpu_rw_semaphore) *sem)
 	KLOCK_RELEASES(sem)
 {

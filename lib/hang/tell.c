@@ -122,6 +122,8 @@ void klock_tell_holders(struct klock_sigtext *text, struct klock_seen *seen,
 		tell_writer(text, seen, w, writer);
 	else if (w->holders.writer == KLOCK_W_REQUEST)
 		klock_sigtext_add(text, "granted to a request that no thread has claimed");
+	else if (w->holders.writer == KLOCK_W_NOBODY)
+		klock_sigtext_add(text, "handed over, held for writing by no thread yet");
 	else if (w->holders.readers)
 		tell_readers(text, seen, w);
 	else if (w->type && w->type->counted)

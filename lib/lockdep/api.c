@@ -14,7 +14,7 @@ static struct klock_held_stack *following(void)
 	struct klock_held_stack *stack;
 
 	klock_watch_prepare();
-	if (!klock_options.order)
+	if (!klock_options.misuse)
 		return NULL;
 	stack = klock_held_self();
 	return stack && !stack->off && klock_held_make_room(stack) ? stack : NULL;
@@ -36,7 +36,7 @@ static void misuse(const char *title, struct klock_held_stack *stack, struct loc
 {
 	struct klock_held absent = pseudo(map, 0, ip);
 
-	absent.class = klock_class_of(map, 0);
+	absent.class = klock_options.order ? klock_class_of(map, 0) : NULL;
 	absent.name = klock_map_copy(map);
 	klock_report_misuse(title, &absent, stack);
 }

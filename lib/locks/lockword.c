@@ -122,7 +122,7 @@ static enum turn next_turn(struct klock_queue *q, uint32_t w, uint32_t drop, uin
 {
 	struct klock_waiter *head = klock_queue_first(q);
 	uint32_t n = w - drop;
-	uint32_t holds = n & (~KLOCK_W_FLAGS | KLOCK_W_WRITER | KEPT), readers;
+	uint32_t holds = n & (KLOCK_W_OWNER | KEPT), readers;
 	bool more;
 
 	if (!head) {
@@ -190,7 +190,7 @@ static void holders(const struct klock_waiter *me, struct klock_holders *holders
 	if (me->draining)
 		holders->readers = klock_bias_readers(me->addr);
 	else if (w & KLOCK_W_WRITER)
-		holders->writer = w & (~KLOCK_W_FLAGS | KLOCK_W_WRITER);
+		holders->writer = w & KLOCK_W_OWNER;
 	else
 		holders->readers = w >> KLOCK_W_SHIFT;
 }
@@ -256,7 +256,7 @@ static void tell_contended(const uint32_t *word, const struct klock_event *ev)
 	uint32_t w = klock_load_relaxed(word); /* the owner may be another by now */
 
 	if (w & KLOCK_W_WRITER)
-		contended.owner = w & (~KLOCK_W_FLAGS | KLOCK_W_WRITER);
+		contended.owner = w & KLOCK_W_OWNER;
 	klock_watch(KLOCK_EV_CONTENDED, &contended);
 }
 

@@ -290,22 +290,65 @@ int klock_percpu_acquire(struct percpu_rw_semaphore *sem, unsigned int how, int6
 	return err;
 }
 
+/* The hold for writing, whoever's it is, or a report. */
+static bool held_for_writing(const struct percpu_rw_semaphore *sem, const struct klock_event *ev,
+			     uint32_t *hold)
+{
+	uint32_t w = klock_load_relaxed(&sem->rw.word); /* a hold does not go away meanwhile */
+
+	*hold = w & KLOCK_W_OWNER;
+	if ((w & KLOCK_W_WRITER) && w != KLOCK_W_DESTROYED && klock_load_relaxed(&sem->block))
+		return true;
+	klock_event_bug(ev, "release for writing of a lock that nobody holds so",
+			"call percpu_up_write() once for each percpu_down_write()");
+	return false;
+}
+
+/* As the kernel's, it need not be the thread that took the lock. */
 static void write_release(struct percpu_rw_semaphore *sem, const struct klock_event *ev)
 {
-	uint32_t self = klock_thread()->word;
+	uint32_t hold;
 
-	/* relaxed: our own hold cannot go away meanwhile */
-	if (!klock_word_owned(klock_load_relaxed(&sem->rw.word), self)) {
-		klock_event_bug(ev,
-				"release for writing of a lock that this thread does not hold so",
-				"call percpu_up_write() once, in the thread that took the lock");
-		return;
-	}
-	if (!klock_watch(KLOCK_EV_RELEASE, ev))
+	if (!held_for_writing(sem, ev, &hold) || !klock_watch(KLOCK_EV_RELEASE, ev))
 		return;
 	klock_store_release(&sem->block, 0); /* [P4] pairs with [P3] */
-	klock_word_drop(&sem->rw.word, self);
+	klock_word_drop(&sem->rw.word, hold);
 	klock_watch(KLOCK_EV_RELEASED, ev);
+}
+
+/* The hold for writing is from now on that of the thread with this number. */
+static void set_owner(struct percpu_rw_semaphore *sem, const struct klock_event *ev, uint32_t owner)
+{
+	uint32_t w = klock_load_relaxed(&sem->rw.word), hold; /* a guess: the exchange decides */
+
+	if (!held_for_writing(sem, ev, &hold))
+		return;
+	while (!klock_cas_relaxed(&sem->rw.word, &w, (w & ~KLOCK_W_OWNER) | owner))
+		; /* waiters change the bits; the program orders what one thread hands to another */
+}
+
+void klock_percpu_hand_over(struct percpu_rw_semaphore *sem, int read, unsigned long ip)
+{
+	struct klock_event ev = event(sem, read ? KLOCK_READ : KLOCK_WRITE, (const void *)ip);
+
+	klock_thread();
+	if (!klock_watch(KLOCK_EV_RELEASE, &ev))
+		return;
+	if (!read)
+		set_owner(sem, &ev, KLOCK_W_NOBODY);
+	klock_watch(KLOCK_EV_RELEASED, &ev);
+}
+
+void klock_percpu_take_over(struct percpu_rw_semaphore *sem, int read, unsigned long ip)
+{
+	struct klock_event ev = event(sem, KLOCK_TRY | (read ? KLOCK_READ : KLOCK_WRITE),
+				      (const void *)ip);
+	struct klock_task *task = klock_thread();
+
+	klock_watch(KLOCK_EV_ACQUIRE, &ev);
+	if (!read)
+		set_owner(sem, &ev, task->word);
+	klock_watch(KLOCK_EV_ACQUIRED, &ev);
 }
 
 static void read_release(struct percpu_rw_semaphore *sem, const struct klock_event *ev)

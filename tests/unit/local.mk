@@ -6,6 +6,7 @@ check_suites += tests/unit/test_filename
 check_suites += tests/unit/test_guard
 check_suites += tests/unit/test_iocb
 check_suites += tests/unit/test_circle
+check_suites += tests/unit/test_handed_over
 check_suites += tests/unit/test_hang
 check_suites += tests/unit/test_hang_listed
 check_suites += tests/unit/test_held

@@ -246,12 +246,38 @@ END_TEST
 START_TEST(percpu_release_for_writing_of_what_is_not_held_is_reported)
 {
 	percpu_up_write(&sem);
-	expect_bug("release for writing of a lock that this thread does not hold so", &sem, "sem");
+	expect_bug("release for writing of a lock that nobody holds so", &sem, "sem");
+	actor_do(&a, read_lock, &sem);
+	percpu_up_write(&sem);
+	expect_bug("release for writing of a lock that nobody holds so", &sem, "sem");
+	actor_do(&a, read_unlock, &sem);
+	if (klock_watched)
+		return;
+	klock_percpu_hand_over(&sem, false, 0);
+	expect_bug("release for writing of a lock that nobody holds so", &sem, "sem");
+	klock_percpu_take_over(&sem, false, 0);
+	expect_bug("release for writing of a lock that nobody holds so", &sem, "sem");
+}
+END_TEST
+
+/* Nobody watches: nobody has to be told. */
+START_TEST(percpu_write_hold_is_given_up_by_another_thread)
+{
+	if (klock_watched)
+		return;
+	for (int i = 0; i < 100; i++) {
+		actor_do(&a, write_lock, &sem);
+		ck_assert_int_eq(actor_do(&b, read_try, &sem), 0);
+		actor_do(&b, write_unlock, &sem);
+		ck_assert_int_eq(actor_do(&c, read_try, &sem), 1);
+		actor_do(&c, read_unlock, &sem);
+	}
 	actor_do(&a, write_lock, &sem);
-	actor_do(&b, write_unlock, &sem);
-	expect_bug("release for writing of a lock that this thread does not hold so", &sem, "sem");
-	ck_assert_int_eq(actor_do(&b, read_try, &sem), 0);
-	actor_do(&a, write_unlock, &sem);
+	actor_begin(&c, write_lock, &sem);
+	await_waiters(&sem.rw.word, 1);
+	actor_do(&b, write_unlock, &sem); /* wakes who waits all the same */
+	actor_end(&c);
+	actor_do(&c, write_unlock, &sem);
 	expect_no_bug();
 }
 END_TEST
@@ -302,6 +328,7 @@ static Suite *percpu_suite(void)
 	tcase_add_test(tc, percpu_threads_without_a_slot_count_as_well);
 	tcase_add_test(tc, percpu_writer_waits_for_each_of_many_threads);
 	tcase_add_test(tc, percpu_dynamic_lock_is_made_and_freed);
+	tcase_add_test(tc, percpu_write_hold_is_given_up_by_another_thread);
 	tcase_add_test(tc, percpu_release_for_writing_of_what_is_not_held_is_reported);
 	tcase_add_test(tc,
 		       percpu_stray_release_for_reading_is_reported_at_the_latest_by_a_writer);

@@ -9,8 +9,8 @@
 #include <linux/types.h>
 
 /* A hold goes to another thread: this one no longer has it, and that one has it now. */
-#define percpu_rwsem_release(sem, read, ip) ((void)(read), lock_release(&(sem)->dep_map, ip))
-#define percpu_rwsem_acquire(sem, read, ip) lock_acquire(&(sem)->dep_map, 0, 1, read, 1, NULL, ip)
+#define percpu_rwsem_release(sem, read, ip) klock_percpu_hand_over(sem, read, ip)
+#define percpu_rwsem_acquire(sem, read, ip) klock_percpu_take_over(sem, read, ip)
 #define percpu_rwsem_assert_held(sem) lockdep_assert_held(sem)
 #define percpu_rwsem_is_held(sem) lockdep_is_held(sem)
 
