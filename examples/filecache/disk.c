@@ -150,8 +150,18 @@ int disk_write(struct image *image, const char *what, const void *data, size_t l
 
 int disk_sync(struct image *image)
 {
-	if (image->nosync || image->rdonly || !fdatasync(image->fd))
+	int err = 0;
+
+	if (image->nosync || image->rdonly)
 		return 0;
+	if (image->sync_failed)
+		return cache_fail(EIO, "%s: a sync has failed: nothing more is committed until it "
+				  "is opened again", image->path);
+	while (!err && fdatasync(image->fd))
+		err = errno == EINTR ? 0 : errno;
+	if (!err)
+		return 0;
+	image->sync_failed = true;
 	cache_count(image, CACHE_io_errors, 1);
-	return cache_fail(EIO, "%s: cannot sync: %s", image->path, strerror(errno));
+	return cache_fail(EIO, "%s: cannot sync: %s", image->path, strerror(err));
 }

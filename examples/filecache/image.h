@@ -79,6 +79,11 @@ struct image {
 	uint64_t *table_trans;	  /* of each block of it: the transaction that last changed it */
 	uint32_t *table_crc;	  /* of each block, as last written; under commit_lock */
 	uint64_t trans, committed;
+	/*
+	 * Under commit_lock. What was written before a sync that failed may be lost: the
+	 * host takes it for clean, and a later sync says nothing of it.
+	 */
+	bool sync_failed;
 	uint64_t slot_trans[2];	  /* under commit_lock: what each copy on disk holds; 0: unknown */
 	uint64_t generation;	  /* under commit_lock: of the newest copy on disk */
 	uint32_t *free_stack;	  /* last freed, first used */
@@ -124,7 +129,11 @@ int image_close(struct image *image);
 /* Frees everything and writes nothing, as if the process had been killed. */
 void image_abandon(struct image *image);
 
-/* Writes back all dirty pages and commits the metadata. */
+/*
+ * Writes back all dirty pages and commits the metadata. Once the host has failed to sync
+ * the image file, this, filemap_fsync() and image_close() return -EIO, and nothing is
+ * committed any more, until the image is opened again: it is then as last committed.
+ */
 int image_sync(struct image *image);
 
 /* Blocks that files can have, and those not in use or promised. */
