@@ -58,6 +58,32 @@ tests_filecache_crash_CPPFLAGS = $(engine_cppflags)
 tests_filecache_crash_LDADD = $(engine_ldadd)
 annotate_scripts += tests/filecache/model_valgrind.sh
 
+# The engine above a host that is recorded, and fails (host.h). The names of a libc with 64-bit
+# file offsets, and those of glibc.
+host_wrap = -Wl,--wrap=fsync,--wrap=fdatasync,--wrap=pread,--wrap=preadv,--wrap=pwrite \
+	-Wl,--wrap=pwritev,--wrap=ftruncate,--wrap=fallocate,--wrap=posix_fallocate \
+	-Wl,--wrap=pread64,--wrap=preadv64,--wrap=pwrite64,--wrap=pwritev64 \
+	-Wl,--wrap=ftruncate64,--wrap=fallocate64,--wrap=posix_fallocate64
+host_sources = \
+	tests/filecache/host.c \
+	tests/filecache/host.h \
+	tests/filecache/ledger.c \
+	tests/filecache/ledger.h \
+	tests/filecache/replay.c \
+	tests/filecache/replay.h \
+	tests/filecache/workload.c \
+	tests/filecache/workload.h
+torture_tests += tests/filecache/power_cuts
+tests_filecache_power_cuts_SOURCES = tests/filecache/power_cuts.c $(host_sources)
+tests_filecache_power_cuts_CPPFLAGS = $(engine_cppflags)
+tests_filecache_power_cuts_LDADD = $(engine_ldadd)
+tests_filecache_power_cuts_LDFLAGS = $(AM_LDFLAGS) $(host_wrap)
+torture_tests += tests/filecache/host_errors
+tests_filecache_host_errors_SOURCES = tests/filecache/host_errors.c $(host_sources)
+tests_filecache_host_errors_CPPFLAGS = $(engine_cppflags)
+tests_filecache_host_errors_LDADD = $(engine_ldadd)
+tests_filecache_host_errors_LDFLAGS = $(AM_LDFLAGS) $(host_wrap)
+
 # What the race's readers know by is the program's, not the engine's.
 check_suites += tests/filecache/test_stamp
 tests_filecache_test_stamp_SOURCES = tests/filecache/test_stamp.c examples/filecache/race_stamp.c
