@@ -27,6 +27,7 @@
 #include <klock/mutex.h>
 #include <klock/rwsem.h>
 #include <klock/semaphore.h>
+#include <klock/wait_bit.h>
 #include <klock/waitq.h>
 
 KLOCK_BEGIN_DECLS
@@ -97,6 +98,8 @@ KLOCK_MUST_CHECK int klock_rwsem_request(struct KLOCK_TAG(rw_semaphore) *sem, un
 KLOCK_MUST_CHECK int klock_mutex_request(struct KLOCK_TAG(mutex) *lock, struct klock_waitq *wq);
 KLOCK_MUST_CHECK int klock_semaphore_request(struct KLOCK_TAG(semaphore) *sem,
 					     struct klock_waitq *wq);
+KLOCK_MUST_CHECK int klock_bit_request(unsigned long *word, int bit, unsigned int how,
+				       struct klock_waitq *wq);
 
 /* Holds `sem` for reading on 0. */
 KLOCK_INLINE KLOCK_MUST_CHECK int klock_iocb_read_lock(const struct KLOCK_TAG(kiocb) *iocb,
@@ -143,6 +146,37 @@ KLOCK_INLINE KLOCK_MUST_CHECK int klock_iocb_down(const struct KLOCK_TAG(kiocb) 
 	if (iocb->ki_flags & KLOCK_IOCB_NOWAIT)
 		return klock_down_trylock(sem) ? -EAGAIN : 0;
 	return klock_down_killable(sem);
+}
+
+/*
+ * On 0 the bit was clear, as after wait_on_bit(): nothing is held, and it may be set again by
+ * now. A request that was queued is told when the bit is found clear, by a wake_up_bit(); after
+ * its claim it looks at the bit, and asks again if need be, as the kernel's reads do.
+ * Until a claim or a cancel the word stays where it is; so for the next function.
+ */
+KLOCK_INLINE KLOCK_MUST_CHECK int klock_iocb_wait_on_bit(const struct KLOCK_TAG(kiocb) *iocb,
+							 unsigned long *word, int bit)
+{
+	if (iocb->ki_flags & KLOCK_IOCB_WAITQ)
+		return klock_bit_request(word, bit, KLOCK_READ, iocb->ki_waitq);
+	if (iocb->ki_flags & KLOCK_IOCB_NOWAIT)
+		return klock_wait_on_bit_timeout(word, bit, KLOCK_TASK_KILLABLE, 0);
+	return klock_wait_on_bit(word, bit, KLOCK_TASK_KILLABLE);
+}
+
+/*
+ * On 0 the bit is set, and the caller's, as after wait_on_bit_lock(). The bit is set on behalf of
+ * a request that was queued, by the wake_up_bit() that comes to its turn; a claim makes it the
+ * thread's. To clear and wake is as ever.
+ */
+KLOCK_INLINE KLOCK_MUST_CHECK int klock_iocb_wait_on_bit_lock(const struct KLOCK_TAG(kiocb) *iocb,
+							      unsigned long *word, int bit)
+{
+	if (iocb->ki_flags & KLOCK_IOCB_WAITQ)
+		return klock_bit_request(word, bit, KLOCK_WRITE, iocb->ki_waitq);
+	if (iocb->ki_flags & KLOCK_IOCB_NOWAIT)
+		return klock_wait_on_bit_lock_timeout(word, bit, KLOCK_TASK_KILLABLE, 0);
+	return klock_wait_on_bit_lock(word, bit, KLOCK_TASK_KILLABLE);
 }
 
 /* The same by the flags of an iomap operation: IOMAP_NOWAIT is what may not wait. */
@@ -230,6 +264,18 @@ KLOCK_INLINE KLOCK_MUST_CHECK int iocb_mutex_lock(const struct kiocb *iocb, stru
 KLOCK_INLINE KLOCK_MUST_CHECK int iocb_down(const struct kiocb *iocb, struct semaphore *sem)
 {
 	return klock_iocb_down(iocb, sem);
+}
+
+KLOCK_INLINE KLOCK_MUST_CHECK int iocb_wait_on_bit(const struct kiocb *iocb, unsigned long *word,
+						   int bit)
+{
+	return klock_iocb_wait_on_bit(iocb, word, bit);
+}
+
+KLOCK_INLINE KLOCK_MUST_CHECK int iocb_wait_on_bit_lock(const struct kiocb *iocb,
+							unsigned long *word, int bit)
+{
+	return klock_iocb_wait_on_bit_lock(iocb, word, bit);
 }
 
 KLOCK_INLINE KLOCK_MUST_CHECK int iomap_read_lock(unsigned int flags, struct rw_semaphore *sem)

@@ -11,6 +11,8 @@
  *	clear_bit_unlock(PG_locked, &page->flags);
  *	wake_up_bit(&page->flags, PG_locked);
  *
+ * Requests that wait for a bit without a thread: iocb_wait_on_bit() in <klock/iocb.h>.
+ *
  * A bit past the word's width, an unknown mode and a negative time are reported
  * through klock_bug() and give -EINVAL.
  * Memory order: a wait that returns 0, and test_and_set_bit_lock(), are

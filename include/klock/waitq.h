@@ -13,13 +13,16 @@
  *	...                                   err = klock_waitq_claim(iocb->ki_waitq);
  *	up_read(sem);                         up_read(sem);
  *
+ * The same for bits: what iocb_wait_on_bit_lock() is granted is the bit, set on behalf of the
+ * request; iocb_wait_on_bit() is only told that the bit was clear.
+ *
  * The callback is called by the thread that let the request in, when it is out of the lock, in
- * the order of the grants: one that released, or cancelled a request, or left the lock as a
- * reader on its way in or out, or as a writer that found readers; so also inside down_read() or
- * down_write(). It may not block, nor end the thread. It may claim, release, and queue requests;
- * those it lets in by that are told of when it has returned. The eventfd is the caller's, stays
- * open until the grant has been read from it, and is told after the callback. Nothing waits if
- * its count is at the maximum.
+ * the order of the grants: one that released, woke up a bit, cancelled a request, gave up a
+ * wait, or left the lock as a reader on its way in or out, or as a writer that found readers;
+ * so also inside down_read(), down_write() or wait_on_bit(). It may not block, nor end the
+ * thread. It may claim, release, and queue requests; those it lets in by that are told of when
+ * it has returned. The eventfd is the caller's, stays open until the grant has been read from
+ * it, and is told after the callback. Nothing waits if its count is at the maximum.
  *
  * The record is the library's from -EIOCBQUEUED until a claim or a cancel has returned 0; it
  * may then be queued again, or go. With a callback no thread claims before it is called.
@@ -30,7 +33,7 @@
  *
  * Context: a thread; none of this sleeps.
  * Memory order: as that of the lock: the claim is the acquire.
- * lockdep: the attempt, and the claim, count as trylocks.
+ * lockdep: the attempt, and the claim, count as trylocks; for bits, as nothing.
  * Since 0.1.
  */
 #ifndef KLOCK_WAITQ_H

@@ -39,6 +39,7 @@ struct klock_lock_type {
 	size_t map;     /* where in it its lockdep_map is */
 	bool counted;   /* a semaphore: units, no owner, not in lockdep's order */
 	bool recursive; /* a thread may hold it for reading twice without waiting for itself */
+	bool only_order; /* a bit: no lock; the watchers hear of what it orders, and of no event */
 };
 
 struct klock_event {

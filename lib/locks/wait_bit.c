@@ -6,15 +6,21 @@
  * [K4] in lib/wait/park.c).
  */
 #include <klock/wait_bit.h>
+#include <klock/iocb.h>
 #include "annotate/watch.h"
 #include "base/clock.h"
 #include "base/exempt.h"
 #include "locks/init.h"
 #include "locks/lockword.h"
+#include "locks/request.h"
 #include "wait/park.h"
 #include <errno.h>
 
-static const struct klock_lock_type bit_type = { .type = "bit", .size = sizeof(unsigned long) };
+static const struct klock_lock_type bit_type = {
+	.type = "bit",
+	.size = sizeof(unsigned long),
+	.only_order = true,
+};
 
 static bool set_bit_if_clear(unsigned long *word, int bit)
 {
@@ -35,17 +41,17 @@ static bool check(struct klock_queue *q, struct klock_waiter *w)
 
 /*
  * The first that waits to set the bit is woken to do so: not more, as the
- * others would find it set. One that has found it set KLOCK_HANDOFF_AFTER times
- * gets it set on its behalf, unless a newcomer was faster between the clearing
- * of the bit and the call.
+ * others would find it set. One that has found it set KLOCK_HANDOFF_AFTER times, or that
+ * is a request, gets it set on its behalf, unless a newcomer was faster between the
+ * clearing of the bit and the call: then the newcomer's wake-up serves it.
  */
 static void let_one_set(struct klock_queue *q, struct klock_waiter *w)
 {
 	unsigned long *word = (unsigned long *)klock_queue_addr(q);
 
-	if (w->tries >= KLOCK_HANDOFF_AFTER && set_bit_if_clear(word, w->bit))
+	if ((w->request || w->tries >= KLOCK_HANDOFF_AFTER) && set_bit_if_clear(word, w->bit))
 		klock_queue_grant(q, w);
-	else
+	else if (!w->request)
 		klock_queue_wake(q, w);
 }
 
@@ -113,19 +119,33 @@ static bool mode_from(unsigned int task_state, enum klock_wait_mode *mode)
 	return false;
 }
 
+static struct klock_waiter waiter(const struct klock_event *ev, int bit, bool shared)
+{
+	return (struct klock_waiter){
+		.addr = ev->lock,
+		.ops = &bit_ops,
+		.what = klock_wait_for(ev),
+		.shared = shared,
+		.bit = (uint8_t)bit,
+		.repair = (uint32_t)bit,
+	};
+}
+
+/* What is waited for is there already; to set the bit, this does so. */
+static bool at_once(unsigned long *word, int bit, bool shared)
+{
+	/* [B3] */
+	return shared ? !(klock_load_acquire(word) >> bit & 1) : set_bit_if_clear(word, bit);
+}
+
 static int wait(unsigned long *word, int bit, unsigned int task_state, int64_t ns, bool shared,
 		const void *site)
 {
 	struct klock_event ev = event(word, site);
-	struct klock_waiter w = {
-		.addr = word,
-		.ops = &bit_ops,
-		.what = klock_wait_for(&ev),
-		.shared = shared,
-	};
+	struct klock_waiter w = waiter(&ev, bit, shared);
+	struct klock_task *task = klock_thread();
 	int err = 0;
 
-	klock_thread();
 	if (misused(word, bit, ns, site))
 		return -EINVAL;
 	if (!mode_from(task_state, &w.mode)) {
@@ -134,13 +154,30 @@ static int wait(unsigned long *word, int bit, unsigned int task_state, int64_t n
 	}
 	if (KLOCK_UNLIKELY(klock_watched) && ns)
 		klock_watch_wait(&ev);
-	w.bit = (uint8_t)bit;
-	w.repair = (uint32_t)bit;
-	if (shared ? klock_load_acquire(word) >> bit & 1 : !set_bit_if_clear(word, bit)) /* [B3] */
+	if (!at_once(word, bit, shared))
 		err = ns ? klock_park(&w, klock_deadline(ns)) : -ETIME;
 	if (!err && klock_watched)
 		klock_bit_acquired(word);
+	klock_requests_told(task); /* one that gives up lets others go on */
 	return err == -ETIME ? -EAGAIN : err;
+}
+
+int klock_bit_request(unsigned long *word, int bit, unsigned int how, struct klock_waitq *wq)
+{
+	const void *site = __builtin_return_address(0);
+	bool shared = !(how & KLOCK_WRITE);
+	struct klock_event ev = event(word, site);
+	struct klock_waiter record = waiter(&ev, bit, shared);
+	int err = 0;
+
+	klock_thread();
+	if (misused(word, bit, 0, site))
+		return -EINVAL;
+	if (!at_once(word, bit, shared))
+		err = klock_lock_request(&ev, wq, &record);
+	if (!err && klock_watched)
+		klock_bit_acquired(word);
+	return err;
 }
 
 int klock_wait_on_bit(unsigned long *word, int bit, unsigned int mode)
@@ -165,11 +202,13 @@ int klock_wait_on_bit_lock_timeout(unsigned long *word, int bit, unsigned int mo
 
 void klock_wake_up_bit(unsigned long *word, int bit)
 {
-	klock_thread();
+	struct klock_task *task = klock_thread();
+
 	if (misused(word, bit, 0, __builtin_return_address(0)))
 		return;
 	if (klock_park_maybe(word))
 		klock_unpark(word, advance, (uint32_t)bit);
+	klock_requests_told(task);
 }
 
 void klock_clear_and_wake_up_bit(int bit, unsigned long *word)

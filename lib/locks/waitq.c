@@ -55,10 +55,15 @@ static void claim(struct klock_waitq *wq, const void *site)
 	struct klock_event ev = klock_event_of(w, site);
 	struct klock_task *task = klock_thread();
 
-	klock_watch(KLOCK_EV_ACQUIRE, &ev);
-	if (w->ops->claim)
-		w->ops->claim(w, task);
-	klock_watch(KLOCK_EV_ACQUIRED, &ev);
+	if (ev.type->only_order) {
+		if (klock_watched)
+			klock_bit_acquired(ev.lock);
+	} else {
+		klock_watch(KLOCK_EV_ACQUIRE, &ev);
+		if (w->ops->claim)
+			w->ops->claim(w, task);
+		klock_watch(KLOCK_EV_ACQUIRED, &ev);
+	}
 	klock_exempt_end(wq, sizeof(*wq));
 }
 

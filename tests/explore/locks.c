@@ -51,6 +51,13 @@ static int sema_ask(bool write, struct klock_waitq *wq)
 	return iocb_down(&iocb, &sema);
 }
 
+static int bit_ask(bool write, struct klock_waitq *wq)
+{
+	struct kiocb iocb = { .ki_flags = IOCB_WAITQ, .ki_waitq = wq };
+
+	return write ? iocb_wait_on_bit_lock(&iocb, &bits, 3) : iocb_wait_on_bit(&iocb, &bits, 3);
+}
+
 static void mutex_give(bool write)
 {
 	(void)write;
@@ -347,7 +354,7 @@ static const struct xp_lock locks[] = {
 	{ .name = "semaphore", SEMA, .at_once = 1, .reset = sema1_reset },
 	{ .name = "semaphore2", SEMA, .at_once = 2, .reset = sema2_reset },
 	{ .name = "bit", .at_once = 1, .only_wait = true, .too_late = -EAGAIN, .reset = no_reset,
-	  .take = bit_take, .give = bit_give, .check = bit_check },
+	  .take = bit_take, .ask = bit_ask, .give = bit_give, .check = bit_check },
 	{ .name = "minilock", .at_once = 1, .too_late = -ETIME, .reset = no_reset,
 	  .take = minilock_take, .give = minilock_give, .check = xp_real_minilock_check },
 };

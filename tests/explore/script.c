@@ -156,7 +156,7 @@ static bool ask(bool write, bool cancel)
 
 static void hold_by_request(const char *word, bool write, bool cancel)
 {
-	if (!ask(write, cancel))
+	if (!ask(write, cancel) || (lock->only_wait && !write))
 		return;
 	enter(write);
 	keep(word);

@@ -35,6 +35,7 @@ check_suites += tests/unit/test_task
 check_suites += tests/unit/test_wait_bit
 check_suites += tests/unit/test_waitq
 check_suites += tests/unit/test_waitq_bias
+check_suites += tests/unit/test_waitq_bit
 check_suites += tests/unit/test_waitq_gone
 
 EXTRA_DIST += tests/support/counted.h
