@@ -70,11 +70,21 @@ void block_alloc_undo(struct image *image, uint32_t block)
 	mutex_unlock(&image->map_lock);
 }
 
-static void set_owner(struct image *image, uint32_t block, uint32_t owner, uint64_t index)
+/* The table knows nothing of a replacement: its blocks are free there until it has a name. */
+static bool in_table(const struct inode *inode)
 {
+	return inode->i_ino < inode->i_image->nr_inodes;
+}
+
+/* The block holds page `index`, or with `used` unset it is free. */
+static void set_owner(struct inode *inode, uint32_t block, bool used, uint64_t index)
+{
+	struct image *image = inode->i_image;
 	struct disk_owner *o = disk_owner(image->table, image->layout, block);
 
-	o->owner = htole32(owner);
+	if (!in_table(inode))
+		return;
+	o->owner = htole32(used ? inode->i_ino + 1 : 0);
 	o->index = htole32((uint32_t)index);
 	table_changed(image, o);
 }
@@ -86,6 +96,8 @@ static void set_disksize(struct inode *inode, int64_t disksize)
 	if (inode->i_disksize == disksize)
 		return;
 	inode->i_disksize = disksize;
+	if (!in_table(inode))
+		return;
 	d->size = htole64((uint64_t)disksize);
 	table_changed(inode->i_image, d);
 }
@@ -98,7 +110,7 @@ int block_map(struct inode *inode, uint64_t index, uint32_t block, int64_t disks
 	mutex_lock(&image->map_lock);
 	err = xa_store(&inode->i_blocks, index, (void *)(uintptr_t)block);
 	if (!err) {
-		set_owner(image, block, inode->i_ino + 1, index);
+		set_owner(inode, block, true, index);
 		if (inode->i_disksize < disksize)
 			set_disksize(inode, disksize);
 	}
@@ -114,23 +126,45 @@ void block_extend(struct inode *inode, int64_t disksize)
 	mutex_unlock(&inode->i_image->map_lock);
 }
 
-void block_free_range(struct inode *inode, uint64_t first, uint64_t last, int64_t disksize)
+/* Under map_lock. */
+static void free_range(struct inode *inode, uint64_t first, uint64_t last)
 {
 	struct image *image = inode->i_image;
 	uint64_t index = first;
 	void *entry;
 
-	mutex_lock(&image->map_lock);
 	while (first <= last && (entry = xa_find(&inode->i_blocks, &index, last))) {
 		uint32_t block = (uint32_t)(uintptr_t)entry;
 
 		xa_erase(&inode->i_blocks, index);
-		set_owner(image, block, 0, 0);
-		image->freed_trans[block] = image->trans;
+		set_owner(inode, block, false, 0);
+		image->freed_trans[block] = in_table(inode) ? image->trans : 0;
 		image->free_stack[image->nr_free++] = block;
 	}
+}
+
+void block_free_range(struct inode *inode, uint64_t first, uint64_t last, int64_t disksize)
+{
+	mutex_lock(&inode->i_image->map_lock);
+	free_range(inode, first, last);
 	set_disksize(inode, disksize);
-	mutex_unlock(&image->map_lock);
+	mutex_unlock(&inode->i_image->map_lock);
+}
+
+void block_replace(struct inode *inode, struct inode *from, int64_t disksize)
+{
+	uint64_t index = 0;
+	void *entry;
+
+	mutex_lock(&inode->i_image->map_lock);
+	free_range(inode, 0, UINT64_MAX);
+	inode->i_blocks = from->i_blocks;
+	xa_init(&from->i_blocks);
+	for (; (entry = xa_find(&inode->i_blocks, &index, UINT64_MAX)); index++)
+		set_owner(inode, (uint32_t)(uintptr_t)entry, true, index);
+	set_disksize(inode, disksize);
+	from->i_disksize = 0;
+	mutex_unlock(&inode->i_image->map_lock);
 }
 
 void block_set_inode(struct inode *inode, const char *name, bool used)

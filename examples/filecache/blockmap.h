@@ -28,6 +28,9 @@ void block_extend(struct inode *inode, int64_t disksize);
 /* Frees the blocks of pages [first, last] and sets i_disksize, as one step. */
 void block_free_range(struct inode *inode, uint64_t first, uint64_t last, int64_t disksize);
 
+/* Frees the blocks of `inode`, and gives it those of `from` and `disksize`, as one step. */
+void block_replace(struct inode *inode, struct inode *from, int64_t disksize);
+
 /* Puts name, use and size of an inode into the table. */
 void block_set_inode(struct inode *inode, const char *name, bool used);
 

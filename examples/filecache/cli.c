@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <klock/task.h>
 
@@ -204,11 +205,45 @@ int cli_parse(const struct command *command, const struct option_spec *options, 
 	return -1;
 }
 
+bool cli_is_standard(const char *path)
+{
+	return !path || !strcmp(path, "-");
+}
+
+static bool same_file(const struct stat *a, const struct stat *b)
+{
+	return S_ISREG(a->st_mode) && a->st_dev == b->st_dev && a->st_ino == b->st_ino;
+}
+
+int cli_check_image(const struct command *command, const char *path)
+{
+	struct stat image, out;
+
+	if (stat(path, &image))
+		return EXIT_OK; /* the command will find out */
+	for (int fd = STDOUT_FILENO; fd <= STDERR_FILENO; fd++) {
+		if (!fstat(fd, &out) && same_file(&image, &out))
+			return cli_fail(command, EXIT_FAILED,
+					"%s: standard %s goes to the image itself", path,
+					fd == STDOUT_FILENO ? "output" : "error");
+	}
+	return EXIT_OK;
+}
+
+bool session_is_image(const struct session *session, const struct stat *st)
+{
+	struct stat image;
+
+	return !fstat(session->image->fd, &image) && same_file(&image, st);
+}
+
 int session_open(struct session *session, const struct command *command, const char *path,
 		 unsigned int flags, const char *name, int oflags)
 {
-	int err;
+	int err = cli_check_image(command, path);
 
+	if (err)
+		return err;
 	*session = (struct session){ .command = command };
 	err = image_open(path, flags, &session->image);
 	if (err)

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/stat.h>
 
 #include "filecache.h"
 
@@ -64,6 +65,15 @@ int cli_fail(const struct command *command, int status, const char *format, ...)
  */
 int cli_engine_error(const struct command *command, int err);
 
+/*
+ * Refuses an image to which standard output or error goes: what is printed would be written
+ * over it. 0, or the exit status, reported.
+ */
+int cli_check_image(const struct command *command, const char *path);
+
+/* Whether standard input or output is meant: no operand, or "-". */
+bool cli_is_standard(const char *path);
+
 /* An image and, with a name, one of its files. */
 struct session {
 	const struct command *command;
@@ -75,15 +85,28 @@ struct session {
 /* 0, or the exit status, reported. `flags` are image_open()'s, `oflags` file_open()'s. */
 int session_open(struct session *session, const struct command *command, const char *path,
 		 unsigned int flags, const char *name, int oflags);
+/* Whether `st` is of the image file, whatever it was called. */
+bool session_is_image(const struct session *session, const struct stat *st);
 /* Writes back and closes. Returns `status`, or if that is 0 what the end brought. */
 int session_close(struct session *session, int status);
 
+/* Where copy_in() reads: cmd_file.c. */
+struct input {
+	int fd;
+	const char *path; /* for messages */
+};
+
+/* `path` as cli_is_standard() takes it. 0, or the exit status, reported. */
+int input_open(struct input *in, const struct command *command, const char *path);
+void input_close(struct input *in);
+
 /*
- * cmd_file.c: all that `fd` has, to `pos` of the file; up to `len` bytes from `pos`, to
+ * cmd_file.c: all that the input has, to `pos` of the file; up to `len` bytes from `pos`, to
  * `fd`, or nowhere when it is -1. 0, or the exit status, reported: `name` and `path` are
- * for messages. `*copied` gets the bytes that went over in either case.
+ * for messages. `*copied` gets the bytes that went over in either case. An input that is the
+ * image itself is refused.
  */
-int copy_in(struct session *session, const char *name, int64_t pos, int fd, const char *path,
+int copy_in(struct session *session, const char *name, int64_t pos, const struct input *in,
 	    int64_t *copied);
 int copy_out(struct session *session, const char *name, int64_t pos, int64_t len, int flags, int fd,
 	     const char *path, int64_t *copied);

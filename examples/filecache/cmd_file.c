@@ -11,7 +11,7 @@
 
 #include <klock/task.h>
 
-#include "cli.h"
+#include "output.h"
 
 #define CHUNK (64 * 1024)
 
@@ -100,18 +100,21 @@ static int data_error(const struct session *session, const char *name, int64_t p
 	}
 }
 
-int copy_in(struct session *session, const char *name, int64_t pos, int fd, const char *path,
+int copy_in(struct session *session, const char *name, int64_t pos, const struct input *in,
 	    int64_t *copied)
 {
 	static char buf[CHUNK];
 	struct kiocb iocb;
+	struct stat st;
 
 	*copied = 0;
+	if (!fstat(in->fd, &st) && session_is_image(session, &st))
+		return cli_fail(session->command, EXIT_FAILED, "%s: is the image itself", in->path);
 	for (;;) {
-		ssize_t n = read_full(fd, buf, CHUNK), written = 0;
+		ssize_t n = read_full(in->fd, buf, CHUNK), written = 0;
 
 		if (n < 0)
-			return stream_error(session->command, path, *copied);
+			return stream_error(session->command, in->path, *copied);
 		while (written < n) {
 			ssize_t w;
 
@@ -138,6 +141,11 @@ int copy_out(struct session *session, const char *name, int64_t pos, int64_t len
 		size_t want = len - *copied < CHUNK ? (size_t)(len - *copied) : CHUNK;
 		ssize_t n;
 
+		/* A hole, which nothing is waited for in, can be long. */
+		if (klock_fatal_signal_pending())
+			return cli_fail(session->command, EXIT_INTERRUPTED,
+					"file %s: ended by a signal at offset %lld", name,
+					(long long)(pos + *copied));
 		init_sync_kiocb(&iocb, &session->file, pos + *copied, flags);
 		n = filemap_read(&iocb, buf, want);
 		if (n < 0)
@@ -151,6 +159,39 @@ int copy_out(struct session *session, const char *name, int64_t pos, int64_t len
 	return EXIT_OK;
 }
 
+int input_open(struct input *in, const struct command *command, const char *path)
+{
+	if (cli_is_standard(path)) {
+		*in = (struct input){ STDIN_FILENO, "standard input" };
+		return EXIT_OK;
+	}
+	*in = (struct input){ open(path, O_RDONLY | O_CLOEXEC), path };
+	return in->fd >= 0 ? EXIT_OK : stream_error(command, path, 0);
+}
+
+void input_close(struct input *in)
+{
+	if (in->fd != STDIN_FILENO)
+		close(in->fd);
+}
+
+/* The old file stays until all of the new one is in the image. */
+static int put_file(struct session *session, const char *name, const struct input *in, bool keep)
+{
+	int64_t copied;
+	int status, err;
+
+	err = file_open_replacement(session->image, name, keep ? O_EXCL : 0, &session->file);
+	if (err)
+		return cli_engine_error(session->command, err);
+	session->file_is_open = true;
+	status = copy_in(session, name, 0, in, &copied);
+	if (status)
+		return status;
+	err = file_replace(&session->file);
+	return err ? cli_engine_error(session->command, err) : EXIT_OK;
+}
+
 static int run_put(const struct command *command, int argc, char **argv)
 {
 	bool keep = false;
@@ -160,29 +201,25 @@ static int run_put(const struct command *command, int argc, char **argv)
 		{ 0 },
 	};
 	struct session session;
+	struct input in;
 	char **operands;
 	unsigned int nr;
 	int status = cli_parse(command, options, argc, argv, &operands, &nr);
-	const char *path = "standard input";
-	int fd = STDIN_FILENO;
-	int64_t copied;
 
 	if (status >= 0)
 		return status;
-	if (nr == 3) {
-		path = operands[2];
-		fd = open(path, O_RDONLY | O_CLOEXEC);
-		if (fd < 0)
-			return cli_fail(command, EXIT_FAILED, "%s: %s", path, strerror(errno));
-	}
-	status = session_open(&session, command, operands[0], 0, operands[1],
-			      O_CREAT | (keep ? O_EXCL : O_TRUNC));
+	/* "put - IMAGE NAME" too; an image that is called so is "./-". */
+	if (nr == 3 && !strcmp(operands[0], "-"))
+		operands++, nr--;
+	status = input_open(&in, command, nr == 3 ? operands[2] : NULL);
+	if (status)
+		return status;
+	status = session_open(&session, command, operands[0], 0, NULL, 0);
 	if (status == EXIT_OK) {
-		status = copy_in(&session, operands[1], 0, fd, path, &copied);
+		status = put_file(&session, operands[1], &in, keep);
 		status = session_close(&session, status);
 	}
-	if (nr == 3)
-		close(fd);
+	input_close(&in);
 	return status;
 }
 
@@ -190,7 +227,9 @@ const struct command cmd_put = {
 	.name = "put",
 	.operands = "IMAGE NAME [FILE]",
 	.summary = "copy FILE, or standard input, into the image",
-	.help = "A file of that name that the image has already is replaced.",
+	.help = "FILE \"-\" is standard input, also as \"put - IMAGE NAME\". A file of that name\n"
+		"that the image has already is replaced when all of the new one is there: there\n"
+		"has to be room for both, and whatever goes wrong leaves the old one.",
 	.min_operands = 2,
 	.max_operands = 3,
 	.run = run_put,
@@ -203,8 +242,7 @@ static int run_get(const struct command *command, int argc, char **argv)
 	char **operands;
 	unsigned int nr;
 	int status = cli_parse(command, options, argc, argv, &operands, &nr);
-	const char *path = "standard output";
-	int fd = STDOUT_FILENO;
+	struct output out;
 	int64_t copied;
 
 	if (status >= 0)
@@ -212,17 +250,12 @@ static int run_get(const struct command *command, int argc, char **argv)
 	status = session_open(&session, command, operands[0], IMAGE_RDONLY, operands[1], 0);
 	if (status)
 		return status;
-	if (nr == 3) {
-		path = operands[2];
-		fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-		if (fd < 0) {
-			status = cli_fail(command, EXIT_FAILED, "%s: %s", path, strerror(errno));
-			return session_close(&session, status);
-		}
+	status = output_open(&out, &session, nr == 3 ? operands[2] : NULL);
+	if (status == EXIT_OK) {
+		status = copy_out(&session, operands[1], 0, INODE_MAX_SIZE, 0, out.fd, out.path,
+				  &copied);
+		status = output_close(&out, status);
 	}
-	status = copy_out(&session, operands[1], 0, INODE_MAX_SIZE, 0, fd, path, &copied);
-	if (nr == 3 && close(fd) && status == EXIT_OK)
-		status = stream_error(command, path, copied);
 	return session_close(&session, status);
 }
 
@@ -230,7 +263,8 @@ const struct command cmd_get = {
 	.name = "get",
 	.operands = "IMAGE NAME [FILE]",
 	.summary = "copy a file out, to FILE or standard output",
-	.help = "Holes come out as zeroes. FILE is overwritten.",
+	.help = "Holes come out as zeroes. FILE \"-\" is standard output. A FILE that is there is\n"
+		"replaced when the copy is complete; its mode and a link to it stay.",
 	.min_operands = 2,
 	.max_operands = 3,
 	.run = run_get,

@@ -18,7 +18,7 @@ static int run_mkfs(const struct command *command, int argc, char **argv)
 		  "of the image, rounded down to whole blocks of 4K (64M)" },
 		{ "files", OPT_COUNT, &inodes, 1, IMAGE_MAX_INODES, "N",
 		  "how many files it can hold (64)" },
-		{ "force", OPT_FLAG, &force, 0, 0, NULL, "overwrite a file that is there" },
+		{ "force", OPT_FLAG, &force, 0, 0, NULL, "replace a file that is there" },
 		{ 0 },
 	};
 	char **operands;
@@ -26,6 +26,9 @@ static int run_mkfs(const struct command *command, int argc, char **argv)
 	int err = cli_parse(command, options, argc, argv, &operands, &nr);
 
 	if (err >= 0)
+		return err;
+	err = cli_check_image(command, operands[0]);
+	if (err)
 		return err;
 	err = image_mkfs(operands[0], (uint32_t)(size >> IMAGE_BLOCK_SHIFT), (uint32_t)inodes,
 			 force);
@@ -38,7 +41,8 @@ const struct command cmd_mkfs = {
 	.name = "mkfs",
 	.operands = "IMAGE",
 	.summary = "make an empty image",
-	.help = "Without --force a file that exists is left alone.",
+	.help = "Without --force a file that exists is left alone. With it, the file is replaced\n"
+		"when the new image is complete.",
 	.min_operands = 1,
 	.max_operands = 1,
 	.run = run_mkfs,
@@ -119,6 +123,9 @@ static int run_fsck(const struct command *command, int argc, char **argv)
 	int found = cli_parse(command, options, argc, argv, &operands, &nr);
 
 	if (found >= 0)
+		return found;
+	found = cli_check_image(command, operands[0]);
+	if (found)
 		return found;
 	found = image_fsck(operands[0], print_problem, operands[0]);
 	if (found < 0)

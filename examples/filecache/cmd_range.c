@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* Parts of a file: read, write, punch, truncate. */
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -68,10 +66,9 @@ const struct command cmd_read = {
 static int run_write(const struct command *command, int argc, char **argv)
 {
 	const struct option_spec options[] = { { 0 } };
-	const char *path = "standard input";
-	int fd = STDIN_FILENO;
 	struct session session;
 	int64_t pos, copied;
+	struct input in;
 	char **operands;
 	unsigned int nr;
 	int status = cli_parse(command, options, argc, argv, &operands, &nr);
@@ -80,19 +77,15 @@ static int run_write(const struct command *command, int argc, char **argv)
 		return status;
 	if (!get_offset(command, operands[2], &pos))
 		return EXIT_USAGE;
-	if (nr == 4) {
-		path = operands[3];
-		fd = open(path, O_RDONLY | O_CLOEXEC);
-		if (fd < 0)
-			return cli_fail(command, EXIT_FAILED, "%s: %s", path, strerror(errno));
-	}
+	status = input_open(&in, command, nr == 4 ? operands[3] : NULL);
+	if (status)
+		return status;
 	status = session_open(&session, command, operands[0], 0, operands[1], 0);
 	if (status == EXIT_OK) {
-		status = copy_in(&session, operands[1], pos, fd, path, &copied);
+		status = copy_in(&session, operands[1], pos, &in, &copied);
 		status = session_close(&session, status);
 	}
-	if (nr == 4)
-		close(fd);
+	input_close(&in);
 	return status;
 }
 
@@ -100,8 +93,8 @@ const struct command cmd_write = {
 	.name = "write",
 	.operands = "IMAGE NAME OFFSET [FILE]",
 	.summary = "write FILE, or standard input, into a file",
-	.help = "The file must be there ('put' makes one). It grows as needed; a gap between its\n"
-		"old end and OFFSET reads as zeroes.",
+	.help = "FILE \"-\" is standard input. The file must be there ('put' makes one). It\n"
+		"grows as needed; a gap between its old end and OFFSET reads as zeroes.",
 	.min_operands = 3,
 	.max_operands = 4,
 	.run = run_write,

@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <klock/task.h>
+
 #include "cli.h"
 
 /* Of one run over the file. */
@@ -16,24 +18,14 @@ struct pass {
 /* Where the file's blocks are: runs of neighbours, and pages without one. */
 static void show_layout(struct file *file, int64_t size)
 {
-	uint64_t pages = ((uint64_t)size + PAGE_SIZE - 1) >> PAGE_SHIFT;
-	uint64_t holes = 0, runs = 0;
-	uint32_t before = 0;
+	uint64_t pages = ((uint64_t)size + PAGE_SIZE - 1) >> PAGE_SHIFT, blocks, runs;
 
-	for (uint64_t index = 0; index < pages; index++) {
-		uint32_t block = inode_block(file->f_inode, index);
-
-		if (!block)
-			holes++;
-		else if (block != before + 1 || !before)
-			runs++;
-		before = block;
-	}
+	inode_layout(file->f_inode, &blocks, &runs);
 	printf("  size        %lld bytes, %llu pages\n", (long long)size,
 	       (unsigned long long)pages);
-	printf("  blocks      %llu in %llu run%s\n", (unsigned long long)(pages - holes),
+	printf("  blocks      %llu in %llu run%s\n", (unsigned long long)blocks,
 	       (unsigned long long)runs, runs == 1 ? "" : "s");
-	printf("  holes       %llu pages\n", (unsigned long long)holes);
+	printf("  holes       %llu pages\n", (unsigned long long)(pages - blocks));
 }
 
 static int read_blocking(struct session *session, const char *name, struct pass *pass)
@@ -50,6 +42,9 @@ static int read_nowait(struct session *session, int64_t size, struct pass *pass)
 		struct kiocb iocb;
 		ssize_t n;
 
+		if (klock_fatal_signal_pending())
+			return cli_fail(session->command, EXIT_INTERRUPTED,
+					"ended by a signal at offset %lld", (long long)pos);
 		init_sync_kiocb(&iocb, &session->file, pos, IOCB_NOWAIT);
 		n = filemap_read(&iocb, buf, sizeof(buf));
 		if (n == -EAGAIN)

@@ -65,6 +65,21 @@ struct file {
 int file_open(struct image *image, const char *name, int flags, struct file *file);
 void file_close(struct file *file);
 
+/*
+ * Opens an empty file that is to take the place of the one called `name`, or be the first
+ * of that name. It is written like any other, but is in no listing, and after a kill there is
+ * nothing of it. file_close() drops it. With O_EXCL there must be no file called `name`.
+ * -EEXIST, -EBUSY (there can be one at a time), and as file_open().
+ */
+int file_open_replacement(struct image *image, const char *name, int flags, struct file *file);
+
+/*
+ * Writes back the replacement and gives it its name, as one step: on disk there is the old
+ * file or the new one, whole. On success `file` is empty, and to be closed; on an error the
+ * old file is as it was.
+ */
+int file_replace(struct file *file);
+
 /* Removes a file and frees its blocks. -ENOENT; -EBUSY while it is open or mapped. */
 int inode_unlink(struct image *image, const char *name);
 
@@ -79,6 +94,9 @@ struct inode_info {
 /* Fills `info` for the n-th file (0, 1, ...). -ENOENT: there are no more. */
 int inode_stat_nth(struct image *image, unsigned int n, struct inode_info *info);
 int inode_stat(struct image *image, const char *name, struct inode_info *info);
+
+/* The blocks that it has on disk, and in how many runs of neighbours they lie. */
+void inode_layout(struct inode *inode, uint64_t *blocks, uint64_t *runs);
 
 /* The size at this moment. Truncate and write may change it the next, unless i_rwsem is held. */
 int64_t i_size_read(struct inode *inode);

@@ -12,6 +12,7 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
+#include "beside.h"
 #include "blockmap.h"
 #include "crc32.h"
 #include "error.h"
@@ -81,32 +82,72 @@ static int lock_file(int fd, const char *path, bool shared)
 	return cache_fail(errno, "%s: cannot lock: %s", path, strerror(errno));
 }
 
+/* The image that is there stays as it is until the new one is on disk. */
+static int mkfs_replace(struct image *image, int old)
+{
+	struct beside new;
+	struct stat st;
+	int err = lock_file(old, image->path, false);
+
+	if (err)
+		return err;
+	if (fstat(old, &st))
+		return cache_fail(errno, "%s: %s", image->path, strerror(errno));
+	if (!S_ISREG(st.st_mode))
+		return cache_fail(EINVAL, "%s: not a regular file", image->path);
+	if (beside_open(&new, image->path, &st))
+		return cache_fail(errno, "%s: cannot make a new image beside it: %s", image->path,
+				  strerror(errno));
+	image->fd = new.fd;
+	err = mkfs_write(image);
+	if (err)
+		beside_cancel(&new);
+	else if (beside_commit(&new))
+		err = cache_fail(errno, "%s: cannot be replaced: %s", image->path, strerror(errno));
+	return err;
+}
+
+static int mkfs_new(struct image *image)
+{
+	int err;
+
+	image->fd = open(image->path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+	if (image->fd < 0)
+		return cache_fail(errno, "%s: cannot make the image: %s", image->path,
+				  strerror(errno));
+	err = lock_file(image->fd, image->path, false);
+	if (!err)
+		err = mkfs_write(image);
+	if (err)
+		unlink(image->path);
+	close(image->fd);
+	return err;
+}
+
 int image_mkfs(const char *path, uint32_t nr_blocks, uint32_t nr_inodes, bool force)
 {
 	struct disk_layout layout;
 	struct image image = { .path = (char *)(uintptr_t)path, .layout = &layout };
-	int err;
+	int err, old = -1;
 
 	if (!disk_layout_init(&layout, nr_blocks, nr_inodes))
 		return cache_fail(EINVAL, "%s: an image cannot have %u blocks and %u files", path,
 				  nr_blocks, nr_inodes);
-	image.fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | (force ? 0 : O_EXCL), 0666);
-	if (image.fd < 0)
-		return cache_fail(errno, "%s: cannot make the image: %s", path, strerror(errno));
+	if (force)
+		old = open(path, O_RDWR | O_CLOEXEC | O_NONBLOCK);
+	if (force && old < 0 && errno != ENOENT)
+		return cache_fail(errno, "%s: cannot replace it: %s", path, strerror(errno));
 	mutex_init(&image.stat_lock);
-	err = lock_file(image.fd, path, false);
-	if (!err)
-		err = mkfs_write(&image);
-	if (err && !force)
-		unlink(path);
-	close(image.fd);
+	err = old < 0 ? mkfs_new(&image) : mkfs_replace(&image, old);
 	mutex_destroy(&image.stat_lock);
+	if (old >= 0)
+		close(old);
 	return err;
 }
 
-static void inode_init(struct image *image, struct inode *inode, uint32_t ino)
+static void inode_init(struct image *image, uint32_t ino)
 {
-	const struct disk_inode *d = disk_inode(image->table, ino);
+	struct inode *inode = &image->inodes[ino];
 
 	inode->i_image = image;
 	inode->i_ino = ino;
@@ -114,6 +155,14 @@ static void inode_init(struct image *image, struct inode *inode, uint32_t ino)
 	mutex_init(&inode->i_size_lock);
 	xa_init(&inode->i_blocks);
 	address_space_init(&inode->i_data, inode);
+}
+
+static void inode_load(struct image *image, uint32_t ino)
+{
+	const struct disk_inode *d = disk_inode(image->table, ino);
+	struct inode *inode = &image->inodes[ino];
+
+	inode_init(image, ino);
 	if (!d->used)
 		return;
 	memcpy(inode->i_name, d->name, IMAGE_NAME_MAX);
@@ -144,7 +193,7 @@ static void image_free(struct image *image)
 	uint32_t i;
 
 	mm_destroy(image);
-	for (i = 0; image->inodes && i < image->nr_inodes; i++)
+	for (i = 0; image->inodes && i <= image->nr_inodes; i++)
 		xa_destroy(&image->inodes[i].i_blocks);
 	free(image->inodes);
 	free(image->table);
@@ -166,7 +215,7 @@ static int image_load(struct image *image, const struct disk_meta *meta)
 	uint32_t i;
 
 	image->layout = malloc(sizeof(*layout));
-	image->inodes = calloc(layout->nr_inodes, sizeof(*image->inodes));
+	image->inodes = calloc(layout->nr_inodes + 1, sizeof(*image->inodes));
 	image->table_trans = calloc(layout->table_blocks, sizeof(*image->table_trans));
 	image->table_crc = calloc(layout->table_blocks, sizeof(*image->table_crc));
 	image->free_stack = calloc(layout->nr_blocks, sizeof(*image->free_stack));
@@ -188,7 +237,9 @@ static int image_load(struct image *image, const struct disk_meta *meta)
 	}
 	image->nr_inodes = layout->nr_inodes;
 	for (i = 0; i < image->nr_inodes; i++)
-		inode_init(image, &image->inodes[i], i);
+		inode_load(image, i);
+	inode_init(image, image->nr_inodes);
+	image->replacement = &image->inodes[image->nr_inodes];
 	return load_owners(image);
 }
 
@@ -284,7 +335,7 @@ void image_abandon(struct image *image)
 {
 	uint32_t i;
 
-	for (i = 0; i < image->nr_inodes; i++)
+	for (i = 0; i <= image->nr_inodes; i++)
 		truncate_inode_pages_range(&image->inodes[i].i_data, 0, UINT64_MAX);
 	image_free(image);
 }

@@ -61,7 +61,8 @@ struct image {
 	bool rdonly, nosync, memory_backed;
 	uint32_t nr_inodes;
 	struct disk_layout *layout;
-	struct inode *inodes; /* [nr_inodes] */
+	struct inode *inodes;	   /* [nr_inodes], and behind them: */
+	struct inode *replacement; /* see file_open_replacement() */
 
 	/* The LRU of all pages; see page_lru.c. */
 	struct mutex lru_lock;

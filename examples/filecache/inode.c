@@ -64,6 +64,13 @@ static int inode_create(struct image *image, const char *name, struct inode **re
 	return 0;
 }
 
+/* Under name_lock: it has no blocks any more. */
+static void inode_forget(struct inode *inode)
+{
+	block_set_inode(inode, "", false);
+	memset(inode->i_name, 0, sizeof(inode->i_name));
+}
+
 /* Finds or makes the inode, and counts the user. */
 static int inode_get(struct image *image, const char *name, int flags, struct inode **result)
 {
@@ -88,6 +95,13 @@ static int inode_get(struct image *image, const char *name, int flags, struct in
 	return err;
 }
 
+static void file_init(struct file *file, struct inode *inode)
+{
+	file->f_inode = inode;
+	file->f_mapping = &inode->i_data;
+	file_ra_state_init(&file->f_ra, inode->i_image->sw.ra_pages);
+}
+
 int file_open(struct image *image, const char *name, int flags, struct file *file)
 {
 	struct inode *inode = NULL;
@@ -95,9 +109,7 @@ int file_open(struct image *image, const char *name, int flags, struct file *fil
 
 	if (err)
 		return err;
-	file->f_inode = inode;
-	file->f_mapping = &inode->i_data;
-	file_ra_state_init(&file->f_ra, image->sw.ra_pages);
+	file_init(file, inode);
 	if (flags & O_TRUNC)
 		err = filemap_truncate(file, 0);
 	if (err)
@@ -105,15 +117,73 @@ int file_open(struct image *image, const char *name, int flags, struct file *fil
 	return err;
 }
 
+/* Nobody else can have it: no lock is waited for. */
+static void drop_replacement(struct inode *inode)
+{
+	down_write(&inode->i_rwsem);
+	truncate_inode_pages_range(&inode->i_data, 0, UINT64_MAX);
+	block_free_range(inode, 0, UINT64_MAX, 0);
+	i_size_write(inode, 0);
+	up_write(&inode->i_rwsem);
+}
+
 void file_close(struct file *file)
 {
 	struct image *image = file->f_inode->i_image;
 
+	if (file->f_inode == image->replacement)
+		drop_replacement(file->f_inode);
 	mutex_lock(&image->name_lock);
 	file->f_inode->i_count--;
 	mutex_unlock(&image->name_lock);
 	file->f_inode = NULL;
 	file->f_mapping = NULL;
+}
+
+int file_open_replacement(struct image *image, const char *name, int flags, struct file *file)
+{
+	struct inode *inode = image->replacement;
+	int err = name_check(image, name);
+
+	if (err)
+		return err;
+	mutex_lock(&image->name_lock);
+	if (image->rdonly)
+		err = cache_fail(EROFS, "%s: opened for reading only", image->path);
+	else if ((flags & O_EXCL) && inode_lookup(image, name))
+		err = cache_fail(EEXIST, "%s: file %s: is there already", image->path, name);
+	else if (inode->i_count)
+		err = cache_fail(EBUSY, "%s: another file is being replaced", image->path);
+	if (!err) {
+		inode->i_count++;
+		memcpy(inode->i_name, name, strlen(name) + 1); /* for messages */
+		file_init(file, inode);
+	}
+	mutex_unlock(&image->name_lock);
+	return err;
+}
+
+int file_replace(struct file *file)
+{
+	struct inode *from = file->f_inode, *inode;
+	struct image *image = from->i_image;
+	bool made = false;
+	int err = filemap_write_and_wait_range(file->f_mapping, 0, UINT64_MAX);
+
+	if (err)
+		return err;
+	mutex_lock(&image->name_lock);
+	inode = inode_lookup(image, from->i_name);
+	if (!inode) {
+		err = inode_create(image, from->i_name, &inode);
+		made = !err;
+	}
+	if (!err)
+		err = filemap_replace(inode, from);
+	if (err && made)
+		inode_forget(inode);
+	mutex_unlock(&image->name_lock);
+	return err;
 }
 
 int inode_unlink(struct image *image, const char *name)
@@ -137,29 +207,36 @@ int inode_unlink(struct image *image, const char *name)
 		file.f_mapping = &inode->i_data;
 		err = filemap_truncate(&file, 0);
 	}
-	if (!err) {
-		block_set_inode(inode, "", false);
-		memset(inode->i_name, 0, sizeof(inode->i_name));
-	}
+	if (!err)
+		inode_forget(inode);
 	mutex_unlock(&image->name_lock);
 	return err;
 }
 
+void inode_layout(struct inode *inode, uint64_t *blocks, uint64_t *runs)
+{
+	uint64_t index = 0, next = 0, block = 0;
+	void *entry;
+
+	*blocks = *runs = 0;
+	mutex_lock(&inode->i_image->map_lock);
+	while ((entry = xa_find(&inode->i_blocks, &index, UINT64_MAX))) {
+		*runs += !*blocks || index != next || (uintptr_t)entry != block + 1;
+		++*blocks;
+		block = (uintptr_t)entry;
+		next = ++index;
+	}
+	mutex_unlock(&inode->i_image->map_lock);
+}
+
 static void fill_info(struct inode *inode, struct inode_info *info)
 {
-	struct image *image = inode->i_image;
-	uint64_t index = 0;
+	uint64_t runs;
 
 	memcpy(info->name, inode->i_name, sizeof(info->name));
 	info->ino = inode->i_ino;
 	info->size = i_size_read(inode);
-	info->blocks = 0;
-	mutex_lock(&image->map_lock);
-	while (xa_find(&inode->i_blocks, &index, UINT64_MAX)) {
-		info->blocks++;
-		index++;
-	}
-	mutex_unlock(&image->map_lock);
+	inode_layout(inode, &info->blocks, &runs);
 }
 
 int inode_stat_nth(struct image *image, unsigned int n, struct inode_info *info)

@@ -5,6 +5,8 @@
 noinst_LTLIBRARIES += examples/filecache/libengine.la
 examples_filecache_libengine_la_CPPFLAGS = $(AM_CPPFLAGS) -D_FILE_OFFSET_BITS=64
 examples_filecache_libengine_la_SOURCES = \
+	examples/filecache/beside.c \
+	examples/filecache/beside.h \
 	examples/filecache/blockmap.c \
 	examples/filecache/blockmap.h \
 	examples/filecache/commit.c \
@@ -53,6 +55,8 @@ cache_commands = \
 	examples/filecache/cmd_race.c \
 	examples/filecache/cmd_range.c \
 	examples/filecache/cmd_stat.c \
+	examples/filecache/output.c \
+	examples/filecache/output.h \
 	examples/filecache/race.h \
 	examples/filecache/race_mutate.c \
 	examples/filecache/race_part.c \

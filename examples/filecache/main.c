@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* filecache: files in an image, through a page cache like the kernel's. */
+#include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <klock/task.h>
 
@@ -70,10 +73,41 @@ static bool catch_signal(int signo)
 	return !sigaction(signo, &action, NULL);
 }
 
-int main(int argc, char **argv)
+/*
+ * The next file that is opened gets the lowest free descriptor. Where the caller closed 0, 1 or
+ * 2 that would be the image, and messages would be written over it. So the gaps are filled, with
+ * something that fails when it is read from or written to as if it were still closed.
+ */
+static bool fill_standard_descriptors(void)
+{
+	static const int mode[] = { O_WRONLY, O_RDONLY, O_RDONLY };
+
+	for (int fd = 0; fd < 3; fd++) {
+		if (fcntl(fd, F_GETFD) >= 0 || errno != EBADF)
+			continue;
+		if (open("/dev/null", mode[fd]) != fd)
+			return false;
+	}
+	return true;
+}
+
+/* Output that got lost, on a full disk say, is a failure like any other. */
+static int finish(int status)
+{
+	/* Of an earlier write it is not known any more why it failed. */
+	const char *why = ferror(stdout) ? "a part of it could not be written" : NULL;
+
+	if (fflush(stdout) == EOF)
+		why = strerror(errno);
+	if (!why)
+		return status;
+	fprintf(stderr, "filecache: standard output: %s\n", why);
+	return status == EXIT_OK ? EXIT_FAILED : status;
+}
+
+static int run(int argc, char **argv)
 {
 	const struct command *command;
-	int status;
 
 	if (argc < 2) {
 		show_help(stderr);
@@ -90,19 +124,20 @@ int main(int argc, char **argv)
 		return EXIT_USAGE;
 	}
 
-	/* Whoever waited cleans up and returns. */
+	/* A wait that a signal ends returns, and the command cleans up. */
 	if (!catch_signal(SIGTERM) || !catch_signal(SIGINT)) {
 		fprintf(stderr, "filecache: cannot catch SIGTERM and SIGINT\n");
 		return EXIT_FAILED;
 	}
-	signal(SIGPIPE, SIG_IGN);
+	signal(SIGPIPE, SIG_IGN); /* a write returns EPIPE, and one past "ulimit -f" EFBIG */
+	signal(SIGXFSZ, SIG_IGN);
+	return command->run(command, argc - 1, argv + 1);
+}
 
-	status = command->run(command, argc - 1, argv + 1);
-
-	/* Output that got lost, on a full disk say, is a failure like any other. */
-	if (fflush(stdout) == EOF && status == EXIT_OK) {
-		perror("filecache: standard output");
-		status = EXIT_FAILED;
-	}
-	return status;
+int main(int argc, char **argv)
+{
+	/* There may be no standard error to say so. */
+	if (!fill_standard_descriptors())
+		return EXIT_FAILED;
+	return finish(run(argc, argv));
 }

@@ -148,4 +148,11 @@ int settle_tail(struct inode *inode);
 /* truncate.c: drops pages [first, last]. invalidate_lock held exclusive. */
 void truncate_inode_pages_range(struct address_space *mapping, pgoff_t first, pgoff_t last);
 
+/*
+ * truncate.c: `inode` gets the blocks and size of `from`, all of whose pages are clean, and
+ * frees its own, as one step. Nobody else uses `from`, which is left without blocks. -EINTR,
+ * then `inode` is unchanged.
+ */
+int filemap_replace(struct inode *inode, struct inode *from);
+
 #endif

@@ -250,6 +250,25 @@ int filemap_truncate(struct file *file, int64_t size)
 	return err;
 }
 
+int filemap_replace(struct inode *inode, struct inode *from)
+{
+	int64_t size = i_size_read(from);
+	int err;
+
+	truncate_inode_pages_range(&from->i_data, 0, UINT64_MAX);
+	err = lock_for_drop(inode);
+	if (err)
+		return err;
+	unmap_mapping_range(&inode->i_data, 0, UINT64_MAX);
+	truncate_inode_pages_range(&inode->i_data, 0, UINT64_MAX);
+	before_free(inode, 0);
+	block_replace(inode, from, size);
+	inode->i_tail_unknown = false;
+	i_size_write(inode, size);
+	unlock_after_drop(inode);
+	return 0;
+}
+
 /* Both locks are held, and the range lies within the file. */
 static int punch_locked(struct inode *inode, int64_t start, int64_t end)
 {

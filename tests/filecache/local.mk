@@ -4,6 +4,7 @@
 # To add a script tests/filecache/NAME.sh: a line here.
 #test_scripts += tests/filecache/NAME.sh
 test_scripts += tests/filecache/cli.sh
+test_scripts += tests/filecache/keep.sh
 test_scripts += tests/filecache/race.sh
 annotate_scripts += tests/filecache/valgrind.sh
 
