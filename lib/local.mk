@@ -26,6 +26,8 @@ base = \
 	lib/base/list.h \
 	lib/base/membarrier.h \
 	lib/base/minilock.h \
+	lib/base/printable.c \
+	lib/base/printable.h \
 	lib/base/sigtext.c \
 	lib/base/sigtext.h \
 	lib/base/symbols.c \

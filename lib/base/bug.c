@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/bug.h"
 #include "base/exempt.h"
+#include "base/printable.h"
 #include "base/symbols.h"
 #include <klock/atomic.h>
 #include <klock/lockdep.h>
@@ -32,16 +33,16 @@ static size_t length(int printed, size_t room)
 static void print(const struct klock_bug *bug, const char *prefix)
 {
 	const char *details = bug->details ? bug->details : "";
-	char head[1024], site[256], tail[256];
+	char head[1024], site[256], tail[256], name[256];
 	int head_len, tail_len;
 
 	klock_describe_call(bug->site, site, sizeof(site));
+	klock_printable(bug->lock_name, name, sizeof(name));
 	head_len = snprintf(head, sizeof(head),
 			    "klock: %s%s\n"
 			    "klock:   lock: %s '%s' at %p, class '%s'\n"
 			    "klock:   call: %s\n",
-			    prefix, bug->what, bug->lock_type, bug->lock_name, bug->lock,
-			    bug->lock_name, site);
+			    prefix, bug->what, bug->lock_type, name, bug->lock, name, site);
 	tail_len = snprintf(tail, sizeof(tail), "klock:   do:   %s\n", bug->advice);
 
 	const struct iovec parts[] = {

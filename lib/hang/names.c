@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "hang/names.h"
+#include "base/printable.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -46,7 +47,7 @@ static size_t read_of_thread(int tid, const char *file, char *buf, size_t size)
 
 void klock_add_thread(struct klock_sigtext *text, int tid)
 {
-	char comm[32];
+	char comm[32], name[64];
 
 	if (!tid) {
 		klock_sigtext_add(text, "a thread that has ended");
@@ -54,7 +55,8 @@ void klock_add_thread(struct klock_sigtext *text, int tid)
 	}
 	read_of_thread(tid, "comm", comm, sizeof(comm));
 	comm[strcspn(comm, "\n")] = '\0';
-	klock_sigtext_add(text, "%s/%d", comm[0] ? comm : "?", tid);
+	klock_sigtext_add(text, "%s/%d", comm[0] ? klock_printable(comm, name, sizeof(name)) : "?",
+			  tid);
 }
 
 /* The file begins: TID (NAME) STATE ... */

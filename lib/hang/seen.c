@@ -2,6 +2,7 @@
 #include "hang/seen.h"
 #include "base/clock.h"
 #include "base/exempt.h"
+#include "base/printable.h"
 #include <string.h>
 #include <sys/mman.h>
 
@@ -48,7 +49,7 @@ static void copy(const struct klock_waiter *w, void *arg)
 	if (w->ops->holders)
 		w->ops->holders(w, &to->holders);
 	if (w->what.map)
-		strncpy(to->name, klock_map_name(&w->what.name), sizeof(to->name) - 1);
+		klock_printable(klock_map_name(&w->what.name), to->name, sizeof(to->name));
 	seen->count++;
 }
 

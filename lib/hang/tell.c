@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "hang/tell.h"
+#include "base/printable.h"
 #include "hang/circle.h"
 #include "hang/names.h"
 #include "lockdep/peek.h"
@@ -11,7 +12,9 @@ static bool is_bit(const struct klock_seen_wait *w)
 
 void klock_tell_name(struct klock_sigtext *text, const char *name, unsigned int subclass)
 {
-	klock_sigtext_add(text, "'%s", name);
+	char printable[128];
+
+	klock_sigtext_add(text, "'%s", klock_printable(name, printable, sizeof(printable)));
 	if (subclass)
 		klock_sigtext_add(text, "/%u", subclass);
 	klock_sigtext_add(text, "'");

@@ -3,6 +3,7 @@
 #include "annotate/watch.h"
 #include "base/bug.h"
 #include "base/exempt.h"
+#include "base/printable.h"
 #include "lockdep/arena.h"
 #include "lockdep/graph.h"
 #include "lockdep/registry.h"
@@ -271,4 +272,11 @@ const char *klock_class_name(const struct klock_class *class, char *buf, size_t 
 	else
 		snprintf(buf, size, "%s", class->name);
 	return buf;
+}
+
+const char *klock_class_printable(const struct klock_class *class, char *buf, size_t size)
+{
+	char name[256];
+
+	return klock_printable(klock_class_name(class, name, sizeof(name)), buf, size);
 }

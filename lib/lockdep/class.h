@@ -58,5 +58,7 @@ uint32_t klock_nr_classes(void);
 
 /* "name" or "name/1", into the buffer, which is returned. */
 const char *klock_class_name(const struct klock_class *class, char *buf, size_t size);
+/* The same as it may stand in a text (base/printable.h). */
+const char *klock_class_printable(const struct klock_class *class, char *buf, size_t size);
 
 #endif

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "lockdep/export_out.h"
 #include "base/bug.h"
+#include "base/printable.h"
 #include "base/write_all.h"
 #include <stdarg.h>
-#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -67,50 +67,22 @@ void klock_out_add(struct klock_out *out, const char *format, ...)
 		add_bytes(out, text, (size_t)n < sizeof(text) ? (size_t)n : sizeof(text) - 1);
 }
 
+/* What cannot stand in a line of text, and \ itself. */
+static void add_octal(struct klock_out *out, unsigned char c)
+{
+	if (c == '\\')
+		add_bytes(out, "\\\\", 2);
+	else
+		klock_out_add(out, "\\%03o", c);
+}
+
 void klock_out_field(struct klock_out *out, const char *text)
 {
-	for (; *text; text++) {
-		unsigned char c = (unsigned char)*text;
-
-		if (c == '\\')
-			add_bytes(out, "\\\\", 2);
-		else if (c < ' ' || c == 127)
-			klock_out_add(out, "\\%03o", c);
-		else
-			add_bytes(out, text, 1);
-	}
-}
-
-/* How many bytes the UTF-8 character has that begins here; 0: it is none. */
-static size_t utf8(const char *text)
-{
-	const unsigned char *s = (const unsigned char *)text;
-	size_t size = *s < 0x80 ? 1 : *s < 0xe0 ? 2 : *s < 0xf0 ? 3 : 4;
-
-	if ((*s >= 0x80 && *s < 0xc2) || *s > 0xf4)
-		return 0;
-	for (size_t i = 1; i < size; i++)
-		if ((s[i] & 0xc0) != 0x80)
-			return 0;
-	if (size == 3 && ((s[0] == 0xe0 && s[1] < 0xa0) || (s[0] == 0xed && s[1] > 0x9f)))
-		return 0; /* too long a form, or half of a UTF-16 pair */
-	if (size == 4 && ((s[0] == 0xf0 && s[1] < 0x90) || (s[0] == 0xf4 && s[1] > 0x8f)))
-		return 0;
-	return size;
-}
-
-static void add_quoted(struct klock_out *out, const char *text, bool json)
-{
 	while (*text) {
-		unsigned char c = (unsigned char)*text;
-		size_t size = utf8(text);
+		size_t size = klock_printable_length(text);
 
-		if (c == '"' || c == '\\')
-			klock_out_add(out, "\\%c", c);
-		else if (c < ' ' || c == 127)
-			klock_out_add(out, json ? "\\u%04x" : "\\\\%03o", c);
-		else if (!size)
-			add_bytes(out, "\xef\xbf\xbd", 3); /* no UTF-8: U+FFFD stands for it */
+		if (!size || *text == '\\')
+			add_octal(out, (unsigned char)*text);
 		else
 			add_bytes(out, text, size);
 		text += size ? size : 1;
@@ -119,12 +91,33 @@ static void add_quoted(struct klock_out *out, const char *text, bool json)
 
 void klock_out_json(struct klock_out *out, const char *text)
 {
-	add_quoted(out, text, true);
+	char c[KLOCK_JSON_CHAR];
+
+	while (*text) {
+		text += klock_json_char(text, c);
+		add_bytes(out, c, strlen(c));
+	}
 }
 
+/* Graphviz takes &lt; and the like for what they mean in XML. */
 void klock_out_dot(struct klock_out *out, const char *text)
 {
-	add_quoted(out, text, false);
+	while (*text) {
+		unsigned char c = (unsigned char)*text;
+		size_t size = klock_printable_length(text);
+
+		if (c == '"' || c == '\\')
+			klock_out_add(out, "\\%c", c);
+		else if (c == '&')
+			add_bytes(out, "&amp;", 5);
+		else if (size)
+			add_bytes(out, text, size);
+		else if (c < ' ' || c == 127)
+			klock_out_add(out, "\\\\%03o", c);
+		else
+			add_bytes(out, "\xef\xbf\xbd", 3); /* U+FFFD */
+		text += size ? size : 1;
+	}
 }
 
 const char *klock_out_site(struct klock_out *out, const void *site)

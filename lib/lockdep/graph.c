@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "lockdep/graph.h"
+#include "base/printable.h"
 #include "lockdep/arena.h"
 #include "wait/task.h"
 #include <string.h>
@@ -199,6 +200,7 @@ static struct klock_edge *make_seen_edge(struct klock_class *from, struct klock_
 					 const void *site)
 {
 	struct klock_edge *edge;
+	char comm[16] = "?";
 
 	if (nr_edges >= nr_buckets && !grow_buckets())
 		return NULL;
@@ -207,7 +209,8 @@ static struct klock_edge *make_seen_edge(struct klock_class *from, struct klock_
 		return NULL;
 	klock_trace_take(&edge->trace, site);
 	edge->tid = klock_task_tid(klock_task_self());
-	prctl(PR_GET_NAME, edge->thread);
+	prctl(PR_GET_NAME, comm);
+	klock_printable(comm, edge->thread, sizeof(edge->thread));
 	hash_edge(edge);
 	nr_edges++;
 	return edge;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "lockdep/report.h"
+#include "base/printable.h"
 #include "base/symbols.h"
 #include "lockdep/order.h"
 #include "lockdep/report_parts.h"
@@ -150,7 +151,7 @@ void klock_report_print(const struct klock_report *report, const struct klock_he
 		klock_name_order(report->held.class, report->wanted.class, subject,
 				 sizeof(subject));
 	else
-		klock_class_name(report->wanted.class, subject, sizeof(subject));
+		klock_class_printable(report->wanted.class, subject, sizeof(subject));
 	if (!klock_report_wanted(kind, subject))
 		return;
 	t = klock_text_new();
@@ -170,7 +171,7 @@ static void report_at(enum klock_problem kind, const char *title, const char *wh
 {
 	struct klock_trace trace;
 	struct klock_text *t;
-	char subject[256];
+	char subject[256], name[128];
 
 	klock_describe_site(site, subject, sizeof(subject));
 	if (!klock_report_wanted(kind, subject) || !klock_site_first_seen(site))
@@ -183,7 +184,8 @@ static void report_at(enum klock_problem kind, const char *title, const char *wh
 	if (h)
 		klock_add_held(t, h);
 	else if (map)
-		klock_text_add(t, "lock: %p (%s)\n", (const void *)map, klock_map_name(map));
+		klock_text_add(t, "lock: %p (%s)\n", (const void *)map,
+			       klock_printable(klock_map_name(map), name, sizeof(name)));
 	klock_text_add(t, "\nstack backtrace:\n");
 	klock_add_trace(t, &trace);
 	klock_add_locks_held(t, stack);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "lockdep/report_parts.h"
+#include "base/printable.h"
 #include "base/symbols.h"
 #include "lockdep/options.h"
 #include "lockdep/shared.h"
@@ -20,10 +21,11 @@ klock_lockdep_report_fn klock_lockdep_set_report_fn(klock_lockdep_report_fn fn)
 
 void klock_add_who(struct klock_text *t)
 {
-	char comm[16] = "?";
+	char comm[16] = "?", name[64];
 
 	prctl(PR_GET_NAME, comm);
-	klock_text_add(t, "%s/%d", comm, (int)klock_task_tid(klock_task_self()));
+	klock_text_add(t, "%s/%d", klock_printable(comm, name, sizeof(name)),
+		       (int)klock_task_tid(klock_task_self()));
 }
 
 void klock_add_head(struct klock_text *t, const char *title)
@@ -35,7 +37,7 @@ void klock_add_class(struct klock_text *t, const struct klock_class *class)
 {
 	char name[128];
 
-	klock_text_add(t, "(%s)", klock_class_name(class, name, sizeof(name)));
+	klock_text_add(t, "(%s)", klock_class_printable(class, name, sizeof(name)));
 }
 
 void klock_name_order(const struct klock_class *a, const struct klock_class *b, char *buf,
@@ -43,20 +45,21 @@ void klock_name_order(const struct klock_class *a, const struct klock_class *b, 
 {
 	char first[128], second[128];
 
-	snprintf(buf, size, "%s -> %s", klock_class_name(a, first, sizeof(first)),
-		 klock_class_name(b, second, sizeof(second)));
+	snprintf(buf, size, "%s -> %s", klock_class_printable(a, first, sizeof(first)),
+		 klock_class_printable(b, second, sizeof(second)));
 }
 
 void klock_add_held(struct klock_text *t, const struct klock_held *h)
 {
 	static const char *const modes[] = { "write", "read", "recursive read" };
-	char site[256];
+	char site[256], name[128];
 
 	klock_text_add(t, "%p ", klock_held_lock(h));
 	if (h->class)
 		klock_add_class(t, h->class);
 	else
-		klock_text_add(t, "(%s)", klock_map_name(&h->name));
+		klock_text_add(t, "(%s)",
+			       klock_printable(klock_map_name(&h->name), name, sizeof(name)));
 	klock_describe_call(h->site, site, sizeof(site));
 	klock_text_add(t, "{%s}, at: %s\n", modes[h->read], site);
 }

@@ -2,40 +2,18 @@
 /* The same as JSON. Times are in nanoseconds. */
 #include "lockstat/lockstat.h"
 #include "base/bug.h"
+#include "base/printable.h"
 #include <stdio.h>
 #include <unistd.h>
 
-/* How many bytes of UTF-8 make the character at `s`; 0: it is none. */
-static int utf8_length(const unsigned char *s)
-{
-	int n = *s < 0x80 ? 1 : *s >= 0xc2 && *s < 0xe0 ? 2 : *s >= 0xe0 && *s < 0xf0 ? 3 :
-		*s >= 0xf0 && *s < 0xf5 ? 4 : 0;
-
-	for (int i = 1; i < n; i++)
-		if ((s[i] & 0xc0) != 0x80)
-			return 0;
-	/* Too long for what it says, a half of a pair, or past the last one. */
-	if ((*s == 0xe0 && s[1] < 0xa0) || (*s == 0xed && s[1] >= 0xa0) ||
-	    (*s == 0xf0 && s[1] < 0x90) || (*s == 0xf4 && s[1] >= 0x90))
-		return 0;
-	return n;
-}
-
 static void print_string(struct klock_stat_out *out, const char *text)
 {
-	const unsigned char *s = (const unsigned char *)text;
+	char c[KLOCK_JSON_CHAR];
 
 	klock_stat_print(out, "\"");
-	while (*s) {
-		int n = utf8_length(s);
-
-		if (*s == '"' || *s == '\\')
-			klock_stat_print(out, "\\%c", *s);
-		else if (!n || *s < 0x20)
-			klock_stat_print(out, "\\u%04x", n ? *s : 0xfffd);
-		else
-			klock_stat_print(out, "%.*s", n, (const char *)s);
-		s += n ? n : 1;
+	while (*text) {
+		text += klock_json_char(text, c);
+		klock_stat_print(out, "%s", c);
 	}
 	klock_stat_print(out, "\"");
 }

@@ -118,7 +118,7 @@ static void print_class(struct klock_stat_out *out, const struct klock_stat_sum 
 	const char *write_suffix = used(read) ? "-W" : "";
 	char name[240];
 
-	klock_class_name(sum->class, name, sizeof(name));
+	klock_class_printable(sum->class, name, sizeof(name));
 	klock_stat_print(out, "\n");
 	if (used(write))
 		print_mode(out, name, write_suffix, write);

@@ -34,6 +34,8 @@ test_scripts += tests/lockdep/order.sh
 # What is written of the graph, and the tool that reads it.
 test_scripts += tests/lockdep/export.sh
 test_scripts += tests/lockdep/tool.sh
+script_programs += tests/lockdep/odd_names
+test_scripts += tests/lockdep/names.sh
 
 test_scripts += tests/lockdep/unload.sh
 
