@@ -19,6 +19,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "contents.h"
+
 #define NAME 40
 #define MAX_OPERATIONS 120
 #define MAX_ROWS 120
@@ -36,6 +38,7 @@ static const struct command {
 	{ "filecache-read", "read img file 0 20000" },
 	{ "filecache-write", "write img file 3000 more" },
 	{ "filecache-put", "put img another more" },
+	{ "filecache-put-over", "put img file less" },
 	{ "filecache-punch", "punch img file 4096 8192" },
 	{ "filecache-truncate", "truncate img file 5000" },
 	{ "filecache-rm", "rm img file" },
@@ -184,17 +187,60 @@ static const char *judge(int status)
 	return other;
 }
 
-/* What a command of the file cache has left is an image in order. */
-static const char *judge_image(const char *operation)
+static bool leaves_contents(const char *operation)
+{
+	return command_of(operation) && strcmp(operation, "filecache-mkfs") != 0 &&
+	       strcmp(operation, "filecache-race") != 0;
+}
+
+/* Counts and times that differ from run to run, as far as these contents go. */
+static void forget_out(const char *operation)
+{
+	if (strcmp(operation, "filecache-get") != 0 && strcmp(operation, "filecache-read") != 0)
+		unlink("out");
+}
+
+/* The files before the operation, and as it leaves them when nothing fails. */
+static struct {
+	const char *operation;
+	struct contents before, after;
+} expected;
+
+static void expect(const char *operation)
 {
 	bool made;
-	int status;
 
-	if (!command_of(operation) || !strcmp(operation, "filecache-mkfs") ||
-	    !strcmp(operation, "filecache-race"))
+	if (!leaves_contents(operation) || expected.operation == operation)
+		return;
+	contents_free(&expected.before);
+	contents_free(&expected.after);
+	copy("base", "img");
+	unlink("out");
+	contents_read(&expected.before, filecache);
+	if (run(operation, NULL, 0, &made))
+		die(operation);
+	forget_out(operation);
+	contents_read(&expected.after, filecache);
+	expected.operation = operation;
+}
+
+/* What a command has left is an image in order, with what it should have. */
+static const char *judge_image(const char *operation, bool done)
+{
+	enum outcome outcome = done ? DONE : FAILED;
+	struct contents now;
+	const char *wrong;
+	bool made;
+
+	if (!done && strstr(operation, "-put"))
+		outcome = FAILED_AS_A_WHOLE;
+	if (!leaves_contents(operation))
 		return NULL;
-	status = run("filecache-fsck", NULL, 0, &made);
-	return status ? "damage" : NULL;
+	forget_out(operation);
+	contents_read(&now, filecache);
+	wrong = contents_compare(&now, &expected.before, &expected.after, outcome);
+	contents_free(&now);
+	return run("filecache-fsck", NULL, 0, &made) ? "damage" : wrong;
 }
 
 /* ---- One cell: an operation with a fault ------------------------------------------------- */
@@ -240,6 +286,7 @@ static bool once(const struct row *row, const char *operation, unsigned int n, s
 	bool made;
 	int status;
 
+	expect(operation);
 	if (command_of(operation)) {
 		copy("base", "img");
 		unlink("new");
@@ -252,7 +299,7 @@ static bool once(const struct row *row, const char *operation, unsigned int n, s
 	if (!is_word_of(what, row->expected))
 		complain(row, operation, n, what);
 	add(seen, what);
-	damage = judge_image(operation);
+	damage = judge_image(operation, WIFEXITED(status) && !WEXITSTATUS(status));
 	if (damage) {
 		complain(row, operation, n, damage);
 		add(seen, damage);

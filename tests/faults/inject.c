@@ -26,13 +26,14 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
+#include <sys/uio.h>
 #include <time.h>
 #include <unistd.h>
 
 enum { FUTEX_COMMAND = 127, FUTEX_WAIT_BITSET = 9 };
 
 enum hook { NOWHERE, FUTEX, MEMBARRIER, MEMORY, CLOCK, THREAD, KEY, SPECIFIC, ATFORK, OPEN, READ,
-	    WRITE, SYNC, LOAD, SIGNAL };
+	    WRITE, SYNC, RENAME, LOAD, SIGNAL };
 
 static const struct fault {
 	const char *name;
@@ -56,10 +57,12 @@ static const struct fault {
 	{ "open-EMFILE", OPEN, EMFILE },
 	{ "read-EIO", READ, EIO },
 	{ "write-ENOSPC", WRITE, ENOSPC },
+	{ "write-EIO", WRITE, EIO },
 	{ "write-EINTR", WRITE, EINTR },
 	{ "write-nothing", WRITE, 0 },
 	{ "write-short", WRITE, 0 },
 	{ "sync-EIO", SYNC, EIO },
+	{ "rename", RENAME, EXDEV },
 	{ "load", LOAD, ENOENT },
 	{ "sigaction", SIGNAL, EINVAL },
 };
@@ -365,6 +368,21 @@ int fdatasync(int fd)
 	return FAILS(SYNC) ? -1 : REAL(fdatasync)(fd);
 }
 
+int fsync(int fd)
+{
+	return FAILS(SYNC) ? -1 : REAL(fsync)(fd);
+}
+
+int rename(const char *from, const char *to)
+{
+	return FAILS(RENAME) ? -1 : REAL(rename)(from, to);
+}
+
+int link(const char *from, const char *to)
+{
+	return FAILS(RENAME) ? -1 : REAL(link)(from, to);
+}
+
 /* A change of a file's size is refused, but not interrupted. */
 #define IS_FULL() (plan.fault && plan.fault->error == ENOSPC)
 
@@ -394,6 +412,29 @@ int fdatasync(int fd)
 		if (FAILS(WRITE))                                                                  \
 			result = write_fault(size, &size);                                         \
 		return result > 0 ? REAL(pwrite##bits)(fd, data, size, at) : result;               \
+	}                                                                                          \
+	ssize_t preadv##bits(int fd, const struct iovec *iov, int nr, off##bits##_t at)            \
+	{                                                                                          \
+		return FAILS(READ) ? -1 : REAL(preadv##bits)(fd, iov, nr, at);                     \
+	}                                                                                          \
+	ssize_t pwritev##bits(int fd, const struct iovec *iov, int nr, off##bits##_t at)           \
+	{                                                                                          \
+		size_t part;                                                                       \
+		ssize_t result = 1;                                                                \
+                                                                                                   \
+		if (!FAILS(WRITE))                                                                 \
+			return REAL(pwritev##bits)(fd, iov, nr, at);                               \
+		result = write_fault(iov->iov_len, &part);                                         \
+		return result > 0 ? REAL(pwrite##bits)(fd, iov->iov_base, part, at) : result;      \
+	}                                                                                          \
+	int fallocate##bits(int fd, int mode, off##bits##_t at, off##bits##_t size)                \
+	{                                                                                          \
+		return IS_FULL() && FAILS(WRITE) ? -1 : REAL(fallocate##bits)(fd, mode, at, size); \
+	}                                                                                          \
+	int posix_fallocate##bits(int fd, off##bits##_t at, off##bits##_t size)                    \
+	{                                                                                          \
+		return IS_FULL() && FAILS(WRITE) ? ENOSPC :                                        \
+						   REAL(posix_fallocate##bits)(fd, at, size);      \
 	}                                                                                          \
 	int ftruncate##bits(int fd, off##bits##_t size)                                            \
 	{                                                                                          \

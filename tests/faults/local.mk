@@ -6,6 +6,8 @@ test_scripts += $(fault_scripts)
 
 # The script builds them: a preload library, and programs that link with one of its own.
 EXTRA_DIST += \
+	tests/faults/contents.c \
+	tests/faults/contents.h \
 	tests/faults/faults.c \
 	tests/faults/faults.tab \
 	tests/faults/inject.c \
