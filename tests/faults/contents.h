@@ -9,7 +9,7 @@ struct contents {
 	struct one {
 		long size; /* -1: there is no such file */
 		unsigned char *data;
-	} file[CONTENTS_FILES]; /* "file" and "another" of the image "img"; "out", for get and read */
+	} file[CONTENTS_FILES]; /* "file" and "another" of the image "img"; "out" of get and read */
 };
 
 /* With the program `filecache`, in the current folder. */

@@ -30,7 +30,8 @@ build -fPIC -shared -o inject.so "$here/inject.c" &&
 		-o libklock-faults.so "$here/reach.c" \
 		-Wl,--whole-archive "$core" -Wl,--no-whole-archive &&
 	build -o operations "$here/operations.c" ./libklock-faults.so -Wl,-rpath,"$work" &&
-	build -o faults "$here/faults.c" "$here/contents.c" || { fail "$name" "it does not build"; finish; }
+	build -o faults "$here/faults.c" "$here/contents.c" ||
+	{ fail "$name" "it does not build"; finish; }
 
 head -c 30000 "$filecache" >more
 tail -c 9000 "$filecache" >less

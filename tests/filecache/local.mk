@@ -5,6 +5,10 @@
 #test_scripts += tests/filecache/NAME.sh
 test_scripts += tests/filecache/cli.sh
 test_scripts += tests/filecache/keep.sh
+test_scripts += tests/filecache/lockdep.sh
+script_programs += tests/filecache/lock_order
+tests_filecache_lock_order_CPPFLAGS = $(engine_cppflags)
+tests_filecache_lock_order_LDADD = $(engine_ldadd)
 test_scripts += tests/filecache/race.sh
 annotate_scripts += tests/filecache/valgrind.sh
 
@@ -17,6 +21,7 @@ engine_suites = \
 	tests/filecache/test_inode \
 	tests/filecache/test_mmap \
 	tests/filecache/test_page \
+	tests/filecache/test_races \
 	tests/filecache/test_readahead \
 	tests/filecache/test_truncate \
 	tests/filecache/test_truncate_steps \
@@ -36,6 +41,8 @@ tests_filecache_test_mmap_CPPFLAGS = $(engine_cppflags)
 tests_filecache_test_mmap_LDADD = $(engine_ldadd)
 tests_filecache_test_page_CPPFLAGS = $(engine_cppflags)
 tests_filecache_test_page_LDADD = $(engine_ldadd)
+tests_filecache_test_races_CPPFLAGS = $(engine_cppflags)
+tests_filecache_test_races_LDADD = $(engine_ldadd)
 tests_filecache_test_readahead_CPPFLAGS = $(engine_cppflags)
 tests_filecache_test_readahead_LDADD = $(engine_ldadd)
 tests_filecache_test_truncate_CPPFLAGS = $(engine_cppflags)
