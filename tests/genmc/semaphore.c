@@ -4,7 +4,15 @@
 
 #include "locks/semaphore.c"
 
-NEVER(int klock_refuse_negative(const struct klock_event *ev))
+/* Of lockword.c, which has names in common with semaphore.c; here a wait has no time limit. */
+int klock_refuse_to_wait(const struct klock_event *ev, int64_t ns)
+{
+	assert(ns == KLOCK_FOREVER && !(ev->how & KLOCK_TRY));
+	if (!klock_task_signalled(klock_self_task, klock_wait_mode_of(ev->how)))
+		return 0;
+	klock_task_take_signal(klock_self_task, klock_wait_mode_of(ev->how));
+	return -EINTR;
+}
 NEVER(bool klock_word_init(uint32_t *word, uint32_t *spin, const struct klock_event *ev,
 			   const char *name, struct lock_class_key *key))
 
