@@ -93,32 +93,34 @@ same "a child writes what it counted itself, one without locks nothing" "2" \
 	"$(number 'f.*')"
 same "a child counts from zero" "1" "$(cat f.* | grep -c '^ *lock: *0 *0 .* 7 ')"
 
-if command -v python3 >/dev/null; then
-	check_empty "the JSON is some, and says the same" "$(python3 - b 2>&1 <<'END'
-import json, sys
-d = json.load(open(sys.argv[1], encoding="utf-8"))
-assert d["version"] == 1 and d["unit"] == "ns" and d["lost"] == 0, d
-c = {x["name"]: x for x in d["classes"]}
-assert list(c)[0] == "lock" and len(c) == 3, list(c)
-assert 'a "b\\\t\u00e4 \ufffd' in c, list(c)
-w = c["lock"]["write"]
-assert w["contentions"] == 1 and w["acquisitions"] == 5, w
-assert c["sem"]["read"]["acquisitions"] == 2 and c["sem"]["write"]["acquisitions"] == 1
-for x in c.values():
-    for m in x["write"], x["read"]:
-        for t in m["wait"], m["hold"]:
-            assert sum(n for _, n in t["histogram"]) == t["samples"], t
-            assert t["min"] * t["samples"] <= t["total"] <= t["max"] * t["samples"], t
-            bounds = [b for b, _ in t["histogram"]]
-            assert bounds == sorted(bounds), t
-p, = c["lock"]["contention_points"]
-assert p["contentions"] == 1 and p["wait_total"] == w["wait"]["total"], p
-h, = c["lock"]["contended_by"]
-assert h["site"].startswith("program") and h["address"] != p["address"], h
-END
-)"
+check_empty "the JSON is UTF-8" "$(iconv -f UTF-8 -t UTF-8 b 2>&1 >/dev/null)"
+if command -v jq >/dev/null; then
+	check_empty "the JSON is some, and says the same" "$(jq -r '
+		def must(what; right): if right then empty else what, . end;
+		def times: .wait, .hold;
+		must("head"; .version == 1 and .unit == "ns" and .lost == 0),
+		must("classes"; [.classes[].name] | length == 3 and .[0] == "lock" and
+			index("a \"b\\\t\u00e4 \ufffd") != null),
+		(.classes | INDEX(.name) |
+			must("sem"; .sem.read.acquisitions == 2 and .sem.write.acquisitions == 1) ,
+			(.lock.write |
+				must("lock"; .contentions == 1 and .acquisitions == 5)),
+			(.lock |
+				must("contention_points"; .contention_points | length == 1),
+				must("contention_points"; .contention_points[0].contentions == 1),
+				must("the time that was waited"; .contention_points[0].wait_total ==
+					.write.wait.total),
+				must("contended_by"; .contended_by | length == 1),
+				must("contended_by"; .contended_by[0].site | startswith("program")),
+				must("the address"; .contended_by[0].address !=
+					.contention_points[0].address))),
+		(.classes[] | (.write, .read) | times |
+			must("the histogram"; ([.histogram[][1]] | add // 0) == .samples),
+			must("least and most"; .min * .samples <= .total and
+				.total <= .max * .samples),
+			must("bounds"; [.histogram[][0]] | . == sort))' b 2>&1)"
 else
-	skip "the JSON is some, and says the same" "no python3"
+	skip "the JSON is some, and says the same" "no jq"
 fi
 
 wrong() # OPTIONS MESSAGE
