@@ -60,6 +60,8 @@ AM_TESTS_ENVIRONMENT = \
 
 EXTRA_DIST += $(test_scripts) $(annotate_scripts) \
 	tests/support/ck_main.h \
+	tests/support/left-out \
+	tests/support/left-out.sh \
 	tests/support/need \
 	tests/support/run-test \
 	tests/support/sub-build \

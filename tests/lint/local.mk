@@ -7,6 +7,7 @@ test_scripts += tests/lint/file-lists.sh
 test_scripts += tests/lint/symbols.sh
 test_scripts += tests/lint/style.sh
 test_scripts += tests/lint/tables.sh
+test_scripts += tests/lint/skips.sh
 test_scripts += tests/lint/mentions.sh
 
 EXTRA_DIST += tests/lint/labels.awk \

@@ -161,6 +161,16 @@ controls() # SCENARIO helgrind drd tsan LOCK...
 }
 fits controls tests/annotate/controls.tab "gone - - - mutex"
 
+left_out() # TOOL | PROGRAM | WHY
+{
+	sed 's/ | /|/g' | while IFS='|' read -r tool program why; do
+		grep -q "LEFT_OUT=$tool\\b" tests/targets.mk || echo "$tool leaves nothing out"
+		grep -qw "$program" tests/*/local.mk || echo "no program $program"
+		[ -n "$why" ] || echo "$program: no reason"
+	done
+}
+fits left_out tests/support/left-out "tsan | tests/torture/gone | it reports what is meant"
+
 known() # TOOLS | PLACE | WHAT | WHY
 {
 	while IFS='|' read -r _ place _; do
