@@ -8,6 +8,7 @@
 
 #include "error.h"
 #include "image_format.h"
+#include "short_lock.h"
 
 void table_changed(struct image *image, const void *at)
 {
@@ -21,9 +22,9 @@ uint32_t inode_block(struct inode *inode, uint64_t index)
 	struct image *image = inode->i_image;
 	void *entry;
 
-	mutex_lock(&image->map_lock);
+	short_lock(&image->map_lock);
 	entry = xa_load(&inode->i_blocks, index);
-	mutex_unlock(&image->map_lock);
+	short_unlock(&image->map_lock);
 	return (uint32_t)(uintptr_t)entry;
 }
 
@@ -32,11 +33,11 @@ int block_reserve(struct inode *inode)
 	struct image *image = inode->i_image;
 	bool full;
 
-	mutex_lock(&image->map_lock);
+	short_lock(&image->map_lock);
 	full = image->nr_free == image->nr_reserved;
 	if (!full)
 		image->nr_reserved++;
-	mutex_unlock(&image->map_lock);
+	short_unlock(&image->map_lock);
 	if (full)
 		return cache_fail(ENOSPC, "%s: no block is free for file %s", image->path,
 				  inode->i_name);
@@ -45,29 +46,29 @@ int block_reserve(struct inode *inode)
 
 void block_unreserve(struct image *image)
 {
-	mutex_lock(&image->map_lock);
+	short_lock(&image->map_lock);
 	image->nr_reserved--;
-	mutex_unlock(&image->map_lock);
+	short_unlock(&image->map_lock);
 }
 
 uint32_t block_alloc(struct image *image, uint64_t *trans)
 {
 	uint32_t block;
 
-	mutex_lock(&image->map_lock);
+	short_lock(&image->map_lock);
 	block = image->free_stack[--image->nr_free];
 	image->nr_reserved--;
 	*trans = image->freed_trans[block] > image->committed ? image->freed_trans[block] : 0;
-	mutex_unlock(&image->map_lock);
+	short_unlock(&image->map_lock);
 	return block;
 }
 
 void block_alloc_undo(struct image *image, uint32_t block)
 {
-	mutex_lock(&image->map_lock);
+	short_lock(&image->map_lock);
 	image->free_stack[image->nr_free++] = block;
 	image->nr_reserved++;
-	mutex_unlock(&image->map_lock);
+	short_unlock(&image->map_lock);
 }
 
 /* The table knows nothing of a replacement: its blocks are free there until it has a name. */
@@ -107,23 +108,23 @@ int block_map(struct inode *inode, uint64_t index, uint32_t block, int64_t disks
 	struct image *image = inode->i_image;
 	int err;
 
-	mutex_lock(&image->map_lock);
+	short_lock(&image->map_lock);
 	err = xa_store(&inode->i_blocks, index, (void *)(uintptr_t)block);
 	if (!err) {
 		set_owner(inode, block, true, index);
 		if (inode->i_disksize < disksize)
 			set_disksize(inode, disksize);
 	}
-	mutex_unlock(&image->map_lock);
+	short_unlock(&image->map_lock);
 	return err;
 }
 
 void block_extend(struct inode *inode, int64_t disksize)
 {
-	mutex_lock(&inode->i_image->map_lock);
+	short_lock(&inode->i_image->map_lock);
 	if (inode->i_disksize < disksize)
 		set_disksize(inode, disksize);
-	mutex_unlock(&inode->i_image->map_lock);
+	short_unlock(&inode->i_image->map_lock);
 }
 
 /* Under map_lock. */
@@ -145,10 +146,10 @@ static void free_range(struct inode *inode, uint64_t first, uint64_t last)
 
 void block_free_range(struct inode *inode, uint64_t first, uint64_t last, int64_t disksize)
 {
-	mutex_lock(&inode->i_image->map_lock);
+	short_lock(&inode->i_image->map_lock);
 	free_range(inode, first, last);
 	set_disksize(inode, disksize);
-	mutex_unlock(&inode->i_image->map_lock);
+	short_unlock(&inode->i_image->map_lock);
 }
 
 void block_replace(struct inode *inode, struct inode *from, int64_t disksize)
@@ -156,7 +157,7 @@ void block_replace(struct inode *inode, struct inode *from, int64_t disksize)
 	uint64_t index = 0;
 	void *entry;
 
-	mutex_lock(&inode->i_image->map_lock);
+	short_lock(&inode->i_image->map_lock);
 	free_range(inode, 0, UINT64_MAX);
 	inode->i_blocks = from->i_blocks;
 	xa_init(&from->i_blocks);
@@ -164,7 +165,7 @@ void block_replace(struct inode *inode, struct inode *from, int64_t disksize)
 		set_owner(inode, (uint32_t)(uintptr_t)entry, true, index);
 	set_disksize(inode, disksize);
 	from->i_disksize = 0;
-	mutex_unlock(&inode->i_image->map_lock);
+	short_unlock(&inode->i_image->map_lock);
 }
 
 void block_set_inode(struct inode *inode, const char *name, bool used)
@@ -172,19 +173,19 @@ void block_set_inode(struct inode *inode, const char *name, bool used)
 	struct image *image = inode->i_image;
 	struct disk_inode *d = disk_inode(image->table, inode->i_ino);
 
-	mutex_lock(&image->map_lock);
+	short_lock(&image->map_lock);
 	memset(d, 0, sizeof(*d));
 	d->used = htole32(used);
 	memcpy(d->name, name, strlen(name));
 	inode->i_disksize = 0;
 	table_changed(image, d);
-	mutex_unlock(&image->map_lock);
+	short_unlock(&image->map_lock);
 }
 
 void image_space(struct image *image, uint32_t *total, uint32_t *available)
 {
-	mutex_lock(&image->map_lock);
+	short_lock(&image->map_lock);
 	*total = image->layout->nr_blocks - image->layout->data_start;
 	*available = image->nr_free - image->nr_reserved;
-	mutex_unlock(&image->map_lock);
+	short_unlock(&image->map_lock);
 }

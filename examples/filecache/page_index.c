@@ -4,6 +4,7 @@
 
 #include "fs.h"
 #include "pagemap.h"
+#include "short_lock.h"
 
 void address_space_init(struct address_space *mapping, struct inode *host)
 {
@@ -19,7 +20,7 @@ struct page *find_get_page(struct address_space *mapping, pgoff_t index)
 {
 	struct page *page;
 
-	mutex_lock(&mapping->i_pages_lock);
+	short_lock(&mapping->i_pages_lock);
 	page = xa_load(&mapping->i_pages, index);
 	if (page) {
 		get_page(page);
@@ -27,7 +28,7 @@ struct page *find_get_page(struct address_space *mapping, pgoff_t index)
 	} else {
 		mapping->misses++;
 	}
-	mutex_unlock(&mapping->i_pages_lock);
+	short_unlock(&mapping->i_pages_lock);
 	return page;
 }
 
@@ -35,11 +36,11 @@ struct page *find_get_next_page(struct address_space *mapping, pgoff_t index, pg
 {
 	struct page *page;
 
-	mutex_lock(&mapping->i_pages_lock);
+	short_lock(&mapping->i_pages_lock);
 	page = xa_find(&mapping->i_pages, &index, last);
 	if (page)
 		get_page(page);
-	mutex_unlock(&mapping->i_pages_lock);
+	short_unlock(&mapping->i_pages_lock);
 	return page;
 }
 
@@ -48,19 +49,19 @@ int add_to_page_cache_lru(struct address_space *mapping, struct page *page)
 	struct image *image = mapping->host->i_image;
 	int err = -EEXIST;
 
-	mutex_lock(&mapping->i_pages_lock);
+	short_lock(&mapping->i_pages_lock);
 	if (!xa_load(&mapping->i_pages, page->index))
 		err = xa_store(&mapping->i_pages, page->index, page);
 	if (!err) {
 		get_page(page);
 		page->mapping = mapping;
 		mapping->nrpages++;
-		mutex_lock(&image->lru_lock);
+		short_lock(&image->lru_lock);
 		list_add(&page->lru, &image->lru);
 		image->nr_pages++;
-		mutex_unlock(&image->lru_lock);
+		short_unlock(&image->lru_lock);
 	}
-	mutex_unlock(&mapping->i_pages_lock);
+	short_unlock(&mapping->i_pages_lock);
 	return err;
 }
 
@@ -72,19 +73,19 @@ static void remove_locked(struct address_space *mapping, struct page *page)
 	xa_erase(&mapping->i_pages, page->index);
 	page->mapping = NULL;
 	mapping->nrpages--;
-	mutex_lock(&image->lru_lock);
+	short_lock(&image->lru_lock);
 	list_del_init(&page->lru);
 	image->nr_pages--;
-	mutex_unlock(&image->lru_lock);
+	short_unlock(&image->lru_lock);
 }
 
 void delete_from_page_cache(struct page *page)
 {
 	struct address_space *mapping = page->mapping;
 
-	mutex_lock(&mapping->i_pages_lock);
+	short_lock(&mapping->i_pages_lock);
 	remove_locked(mapping, page);
-	mutex_unlock(&mapping->i_pages_lock);
+	short_unlock(&mapping->i_pages_lock);
 	put_page(page);
 }
 
@@ -93,12 +94,12 @@ bool remove_mapping(struct page *page)
 	struct address_space *mapping = page->mapping;
 	bool alone;
 
-	mutex_lock(&mapping->i_pages_lock);
+	short_lock(&mapping->i_pages_lock);
 	/* The index's and the caller's. New ones are taken under the lock that is held. */
 	alone = klock_load_seq(&page->refcount) == 2;
 	if (alone)
 		remove_locked(mapping, page);
-	mutex_unlock(&mapping->i_pages_lock);
+	short_unlock(&mapping->i_pages_lock);
 	if (alone)
 		put_page(page);
 	return alone;

@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "fs.h"
+#include "short_lock.h"
 
 const char *const cache_counter_name[CACHE_NR_COUNTERS] = {
 #define X(name, text) #name,
@@ -20,17 +21,17 @@ const char *const cache_counter_text[CACHE_NR_COUNTERS] = {
 
 void cache_count(struct image *image, enum cache_counter counter, uint64_t n)
 {
-	mutex_lock(&image->stat_lock);
+	short_lock(&image->stat_lock);
 	image->stats.count[counter] += n;
-	mutex_unlock(&image->stat_lock);
+	short_unlock(&image->stat_lock);
 }
 
 void cache_count_max(struct image *image, enum cache_counter counter, uint64_t ns)
 {
-	mutex_lock(&image->stat_lock);
+	short_lock(&image->stat_lock);
 	if (image->stats.count[counter] < ns)
 		image->stats.count[counter] = ns;
-	mutex_unlock(&image->stat_lock);
+	short_unlock(&image->stat_lock);
 }
 
 /* Hits and misses are counted where the index is locked anyway: add them up, file by file. */
@@ -41,12 +42,12 @@ static void count_lookups(struct image *image, uint64_t *hits, uint64_t *misses,
 	for (i = 0; i < image->nr_inodes; i++) {
 		struct address_space *mapping = &image->inodes[i].i_data;
 
-		mutex_lock(&mapping->i_pages_lock);
+		short_lock(&mapping->i_pages_lock);
 		*hits += mapping->hits;
 		*misses += mapping->misses;
 		if (reset)
 			mapping->hits = mapping->misses = 0;
-		mutex_unlock(&mapping->i_pages_lock);
+		short_unlock(&mapping->i_pages_lock);
 	}
 }
 
@@ -55,9 +56,9 @@ void cache_stats_get(struct image *image, struct cache_stats *stats)
 	uint64_t hits = 0, misses = 0;
 
 	count_lookups(image, &hits, &misses, false);
-	mutex_lock(&image->stat_lock);
+	short_lock(&image->stat_lock);
 	*stats = image->stats;
-	mutex_unlock(&image->stat_lock);
+	short_unlock(&image->stat_lock);
 	stats->count[CACHE_hits] += hits;
 	stats->count[CACHE_misses] += misses;
 }
@@ -67,9 +68,9 @@ void cache_stats_reset(struct image *image)
 	uint64_t hits = 0, misses = 0;
 
 	count_lookups(image, &hits, &misses, true);
-	mutex_lock(&image->stat_lock);
+	short_lock(&image->stat_lock);
 	memset(&image->stats, 0, sizeof(image->stats));
-	mutex_unlock(&image->stat_lock);
+	short_unlock(&image->stat_lock);
 }
 
 uint64_t cache_clock_ns(void)
