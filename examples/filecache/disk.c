@@ -69,16 +69,26 @@ static int advance(struct iovec **iov, int nr, size_t n)
 	return nr;
 }
 
+static int would_wait(struct image *image)
+{
+	cache_count(image, CACHE_eagain_disk, 1);
+	return cache_why(EAGAIN, "the disk would have to be waited for");
+}
+
 int disk_read_pages(struct inode *inode, uint64_t index, uint32_t block, unsigned char *const *data,
 		    unsigned int nr, int ki_flags)
 {
 	struct image *image = inode->i_image;
 	off_t pos = (off_t)block << IMAGE_BLOCK_SHIFT;
-	bool nowait = ki_flags & IOCB_NOWAIT;
+	bool nowait = ki_nowait(ki_flags);
 	struct iovec vec[DISK_MAX_PAGES], *iov = vec;
 	int left = (int)nr;
 	unsigned int i;
 
+	if (!nowait)
+		might_sleep();
+	else if (image->sw.io_hook)
+		return would_wait(image); /* a hook may sleep, as a slow disk does */
 	for (i = 0; i < nr; i++) {
 		int err = run_hook(inode, IMAGE_READ, index + i);
 
@@ -92,10 +102,8 @@ int disk_read_pages(struct inode *inode, uint64_t index, uint32_t block, unsigne
 
 		if (n < 0 && errno == EINTR)
 			continue;
-		if (n < 0 && errno == EAGAIN && nowait) {
-			cache_count(image, CACHE_eagain_disk, 1);
-			return cache_why(EAGAIN, "the disk would have to be waited for");
-		}
+		if (n < 0 && errno == EAGAIN && nowait)
+			return would_wait(image);
 		if (n < 0)
 			return data_fail(inode, "read", index, EIO, strerror(errno));
 		if (!n)
@@ -111,6 +119,7 @@ static int write_full(struct image *image, const void *data, size_t len, off_t p
 {
 	if (image->rdonly)
 		return EROFS;
+	might_sleep();
 	while (len) {
 		ssize_t n = pwrite(image->fd, data, len, pos);
 
@@ -152,6 +161,7 @@ int disk_sync(struct image *image)
 {
 	int err = 0;
 
+	might_sleep();
 	if (image->nosync || image->rdonly)
 		return 0;
 	if (image->sync_failed)

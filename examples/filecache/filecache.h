@@ -15,24 +15,36 @@
  * Lock order
  * ----------
  * A lock is taken only while those above it that are held are in this order. image.c
- * declares it, but for the page lock, and lockdep holds every run to it:
+ * declares it, and lockdep holds every run to it:
  *
- *	mm->mmap_lock                     (rwsem: the memory mappings of an image)
- *	  image->name_lock                (mutex: names and use counts of files)
- *	    inode->i_rwsem                (rwsem: one writer, truncate or punch of a file)
+ *	image->name_lock                  (mutex: names and use counts of files)
+ *	  inode->i_rwsem                  (rwsem: one writer, truncate or punch of a file)
+ *	    mm->mmap_lock                 (rwsem: the memory mappings of an image)
  *	      mapping->invalidate_lock    (rwsem: pages come in, or go with their blocks)
  *	        page lock                 (PG_locked in page->flags; ascending index)
  *	          mapping->i_mmap_rwsem   (rwsem: the memory mappings of a file)
- *	          page->content           (rwsem: the 4096 bytes; readers take it alone)
+ *	            page->content         (rwsem: the 4096 bytes; readers take it alone)
  *	          image->commit_lock      (mutex: one commit at a time)
- *	            image->map_lock       (mutex: block maps and allocator)
- *	          mapping->i_pages_lock   (mutex: the index of pages)
- *	            image->lru_lock       (mutex: the LRU list)
- *	          inode->i_size_lock      (mutex)
- *	          image->stat_lock        (mutex: counters)
+ *	            image->map_lock       (short: block maps and allocator)
+ *	          mapping->i_pages_lock   (short: the index of pages)
+ *	            image->lru_lock       (short: the LRU list)
+ *	          inode->i_size_lock      (short)
+ *	          image->stat_lock        (short: counters)
  *
- * No I/O is done under map_lock, i_pages_lock, lru_lock, i_size_lock and
- * stat_lock: a request with IOCB_NOWAIT takes them too.
+ * Nothing sleeps under a short lock (short_lock.h), so a request with IOCB_NOWAIT takes
+ * them too. Of the others it only tries. lockdep checks both.
+ *
+ * Why i_rwsem cannot be the invalidate lock
+ * -----------------------------------------
+ * Truncate and punch hold i_rwsem already, so why not let a page fault, too, take it for
+ * reading? A write holds i_rwsem while it copies from the caller's buffer. The buffer may
+ * lie in a mapping, of this very file, and has to be faulted in: the fault takes mmap_lock,
+ * and under that the lock that keeps truncate out. i_rwsem comes before mmap_lock by the
+ * write, so the fault cannot take it after mmap_lock. Hence a lock of its own below
+ * mmap_lock, which a write does not take.
+ *
+ * A fault drops mmap_lock before it waits for the disk or a lock, and is then tried again
+ * (VM_FAULT_RETRY): those who map and unmap do not wait for the disk.
  *
  * Which operation takes which lock, and how
  * -----------------------------------------
@@ -42,13 +54,16 @@
  *	filemap_read, page there  -        -                      -
  *	filemap_read, page not    -        S K T iocb_read_lock   X K T
  *	page_cache_readahead      -        S K T iocb_read_lock   X (new pages only)
- *	filemap_fault, page there -        -                      X
- *	filemap_fault, page not   -        S                      X
+ *	filemap_fault, page there -        -                      X K
+ *	filemap_fault, page not   -        S K                    X K
  *	filemap_write             X K T    -                      X K T
  *	filemap_truncate          X K      X K                    X
  *	filemap_punch_hole        X K      X K                    X
  *	filemap_fsync             -        -                      X K
  *	eviction                  -        -                      T
+ *
+ * (A fault can be killed when a write takes it for its buffer, not when a thread touched a
+ * mapping.)
  *
  * A write needs no invalidate_lock to fill the page it changes in part: i_rwsem
  * keeps truncate and punch away. They hold invalidate_lock exclusive from before

@@ -84,27 +84,42 @@ void zero_beyond_end(struct inode *inode, struct page *page)
 		memset(page->data + offset, 0, PAGE_SIZE - offset);
 }
 
+static int page_in_use(struct image *image)
+{
+	cache_count(image, CACHE_eagain_page, 1);
+	return cache_why(EAGAIN, "the page, or what maps it, is in use");
+}
+
+static int noio(struct image *image)
+{
+	cache_count(image, CACHE_eagain_noio, 1);
+	return cache_why(EAGAIN, "not in the cache, and no I/O is allowed");
+}
+
 int filemap_read_page(struct address_space *mapping, struct page *page, int ki_flags)
 {
 	struct inode *inode = mapping->host;
 	uint32_t block = inode_block(inode, page->index);
 	int err = 0;
 
+	/* SIGBUS, of a fault for which it could not be read. */
+	if (!try_to_unmap(page, ki_nowait(ki_flags)))
+		return page_in_use(inode->i_image);
 	clear_bit(PG_error, &page->flags);
-	if (inode->i_image->sw.fill_delay_us && !(ki_flags & IOCB_NOWAIT))
+	if (inode->i_image->sw.fill_delay_us && !ki_nowait(ki_flags))
 		usleep(inode->i_image->sw.fill_delay_us);
-	if (block)
+	if (block && (ki_flags & IOCB_NOIO))
+		err = noio(inode->i_image);
+	else if (block)
 		err = disk_read_pages(inode, page->index, block, &page->data, 1, ki_flags);
 	else
 		memset(page->data, 0, PAGE_SIZE); /* a hole */
 	if (!err)
 		zero_beyond_end(inode, page);
-	if (!err) {
+	if (!err)
 		klock_set_bit_release(PG_uptodate, &page->flags);
-		try_to_unmap(page); /* SIGBUS, of a fault for which it could not be read */
-	} else if (err != -EAGAIN) {
+	else if (err != -EAGAIN)
 		set_bit(PG_error, &page->flags);
-	}
 	return err;
 }
 
@@ -113,12 +128,10 @@ static int filemap_create_page(const struct kiocb *iocb, pgoff_t index, struct p
 {
 	struct address_space *mapping = kiocb_file(iocb)->f_mapping;
 	struct page *page;
-	int err;
+	int err = make_room(mapping->host->i_image, iocb->ki_flags);
 
-	shrink_page_list(mapping->host->i_image, !(iocb->ki_flags & IOCB_NOWAIT));
-	page = page_alloc(index);
-	if (!page)
-		return -ENOMEM;
+	if (err)
+		return err;
 	/*
 	 * The page comes into the index and is filled under the lock, so that a
 	 * truncate or punch sees it and drops it, or has freed its block before it
@@ -126,19 +139,23 @@ static int filemap_create_page(const struct kiocb *iocb, pgoff_t index, struct p
 	 */
 	err = filemap_invalidate_lock_shared_iocb(iocb, mapping);
 	if (err)
+		return err;
+	page = page_alloc(index);
+	err = -ENOMEM;
+	if (!page)
 		goto out;
 	err = add_to_page_cache_lru(mapping, page);
 	if (err == -EEXIST)
 		err = AOP_TRUNCATED_PAGE;
 	else if (!err)
 		err = filemap_read_page(mapping, page, iocb->ki_flags);
-	filemap_invalidate_unlock_shared(mapping);
-out:
 	unlock_page(page);
 	if (err)
 		put_page(page);
 	else
 		*result = page;
+out:
+	filemap_invalidate_unlock_shared(mapping);
 	return err;
 }
 
@@ -148,18 +165,12 @@ static int filemap_wait_page(const struct kiocb *iocb, struct page *page)
 	struct image *image = kiocb_file(iocb)->f_inode->i_image;
 	int err;
 
-	if (iocb->ki_flags & (IOCB_NOWAIT | IOCB_NOIO)) {
+	if (ki_noio(iocb->ki_flags)) {
 		cache_count(image, CACHE_eagain_page, 1);
 		return cache_why(EAGAIN, "the page is locked");
 	}
 	err = wait_on_page_locked_killable(image, page);
 	return err ? err : AOP_TRUNCATED_PAGE;
-}
-
-static int noio(struct image *image)
-{
-	cache_count(image, CACHE_eagain_noio, 1);
-	return cache_why(EAGAIN, "not in the cache, and no I/O is allowed");
 }
 
 /*
@@ -232,52 +243,77 @@ static int filemap_get_page(const struct kiocb *iocb, pgoff_t index, unsigned in
 	return err == -EINTR ? cache_interrupted(file->f_inode, "the read") : err;
 }
 
-static void copy_page_to_user(struct page *page, unsigned int offset, void *buf, size_t len)
+static int copy_page_to_user(const struct kiocb *iocb, struct page *page, void *buf, size_t len)
 {
-	down_read(&page->content);
-	memcpy(buf, page->data + offset, len);
+	if (!down_read_try_or_lock(&page->content, ki_nowait(iocb->ki_flags)))
+		return page_in_use(kiocb_file(iocb)->f_inode->i_image);
+	memcpy(buf, page->data + iocb->ki_pos % PAGE_SIZE, len);
 	up_read(&page->content);
+	return 0;
+}
+
+/* Reads from the page at ki_pos. The bytes, 0 at the end of the file, or an error. */
+static ssize_t read_in_page(const struct kiocb *iocb, void *buf, size_t len)
+{
+	struct inode *inode = kiocb_file(iocb)->f_inode;
+	size_t offset = (size_t)(iocb->ki_pos % PAGE_SIZE), n = PAGE_SIZE - offset;
+	uint64_t want = (offset + (uint64_t)len + PAGE_SIZE - 1) >> PAGE_SHIFT;
+	pgoff_t index = (pgoff_t)iocb->ki_pos >> PAGE_SHIFT;
+	struct page *page = NULL;
+	int64_t size;
+	int err;
+
+	err = filemap_get_page(iocb, index, want > 1024 ? 1024 : (unsigned int)want, &page);
+	if (err)
+		return err;
+	/*
+	 * The size is read after the page was found uptodate: otherwise zeroes
+	 * from behind an older end could be taken for data.
+	 */
+	size = i_size_read(inode);
+	n = n < len ? n : len;
+	if (iocb->ki_pos >= size)
+		n = 0;
+	else if ((int64_t)n > size - iocb->ki_pos)
+		n = (size_t)(size - iocb->ki_pos);
+	err = n ? copy_page_to_user(iocb, page, buf, n) : 0;
+	if (!err && n) {
+		mark_page_accessed(page);
+		kiocb_file(iocb)->f_ra.prev_index = (int64_t)index;
+	}
+	put_page(page);
+	return err ? err : (ssize_t)n;
+}
+
+static ssize_t generic_file_read(struct kiocb *iocb, void *buf, size_t len)
+{
+	struct inode *inode = kiocb_file(iocb)->f_inode;
+	size_t done = 0;
+
+	while (done < len && iocb->ki_pos < i_size_read(inode)) {
+		ssize_t n = read_in_page(iocb, (char *)buf + done, len - done);
+
+		if (n < 0)
+			return done ? (ssize_t)done : n;
+		iocb->ki_pos += n;
+		done += (size_t)n;
+	}
+	return (ssize_t)done;
 }
 
 ssize_t filemap_read(struct kiocb *iocb, void *buf, size_t len)
 {
-	struct file *file = kiocb_file(iocb);
-	struct inode *inode = file->f_inode;
-	size_t done = 0;
-	int err = 0;
+	struct inode *inode = kiocb_file(iocb)->f_inode;
+	ssize_t n;
 
 	if (iocb->ki_pos < 0)
 		return cache_fail(EINVAL, "%s: negative offset", inode->i_name);
-	if (mm_overlaps(inode->i_image, buf, len))
-		return cache_fail(EFAULT, "%s: the buffer lies in a mapping of this image",
-				  inode->i_name);
-	while (done < len && iocb->ki_pos < i_size_read(inode)) {
-		pgoff_t index = (pgoff_t)iocb->ki_pos >> PAGE_SHIFT;
-		unsigned int offset = (unsigned int)iocb->ki_pos & (PAGE_SIZE - 1);
-		size_t left = len - done, n = PAGE_SIZE - offset;
-		uint64_t want = (offset + (uint64_t)left + PAGE_SIZE - 1) >> PAGE_SHIFT;
-		struct page *page = NULL;
-		int64_t size;
-
-		err = filemap_get_page(iocb, index, want > 1024 ? 1024 : (unsigned int)want, &page);
-		if (err)
-			break;
-		/*
-		 * The size is read after the page was found uptodate: otherwise zeroes
-		 * from behind an older end could be taken for data.
-		 */
-		size = i_size_read(inode);
-		if (iocb->ki_pos < size) {
-			n = n < left ? n : left;
-			if ((int64_t)n > size - iocb->ki_pos)
-				n = (size_t)(size - iocb->ki_pos);
-			copy_page_to_user(page, offset, (char *)buf + done, n);
-			mark_page_accessed(page);
-			file->f_ra.prev_index = (int64_t)index;
-			iocb->ki_pos += (int64_t)n;
-			done += n;
-		}
-		put_page(page);
-	}
-	return done ? (ssize_t)done : err;
+	if (len && find_user_vma(buf, &len))
+		return cache_why(EFAULT, "the buffer lies in a mapping, which is read-only");
+	if (!ki_nowait(iocb->ki_flags))
+		might_fault(inode->i_image);
+	nowait_begin(iocb->ki_flags);
+	n = generic_file_read(iocb, buf, len);
+	nowait_end(iocb->ki_flags);
+	return n;
 }

@@ -9,11 +9,11 @@
  * Reads at ki_pos into `buf` and moves ki_pos on. Returns the bytes read: fewer
  * than `len` at the end of the file, or when an error came after the first;
  * 0 at or beyond the end. Each page is read as of one moment. Errors:
- *	-EAGAIN  IOCB_NOWAIT, and it would have to wait for the invalidate lock, a
- *		 page lock or the disk; IOCB_NOIO, and it would have to read
+ *	-EAGAIN  IOCB_NOWAIT, and it would have to wait for a lock, a page, room in the
+ *		 cache or the disk; IOCB_NOIO, and it would have to read
  *	-EINTR   the thread was killed while it waited
  *	-EIO     a block could not be read, or what the I/O hook said
- *	-EFAULT  `buf` lies in a memory mapping of this image (see mm.h)
+ *	-EFAULT  `buf` lies in a memory mapping of an image, which is read-only
  *	-EINVAL  a negative position
  */
 ssize_t filemap_read(struct kiocb *iocb, void *buf, size_t len);
@@ -22,7 +22,10 @@ ssize_t filemap_read(struct kiocb *iocb, void *buf, size_t len);
  * Writes at ki_pos, or with IOCB_APPEND at the end, and moves ki_pos on; the
  * file grows as needed. With IOCB_DSYNC it is on disk on return, or the error of
  * that is returned, with ki_pos moved on all the same. Otherwise returns the
- * bytes written, or an error when there were none: those of filemap_read(),
+ * bytes written, or an error when there were none: those of filemap_read(), with
+ *	-EAGAIN  IOCB_DSYNC with IOCB_NOWAIT or IOCB_NOIO, always: the disk is waited for
+ *	-EFAULT  `buf` lies in a mapping, beyond the end of the mapped file or where that
+ *		 cannot be read; elsewhere in a mapping it is read as by a fault
  *	-ENOSPC  no block is free for it
  *	-EFBIG   past INODE_MAX_SIZE
  *	-EROFS   the image was opened IMAGE_RDONLY

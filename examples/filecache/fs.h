@@ -4,6 +4,7 @@
 #define FILECACHE_FS_H
 
 #include <klock/iocb.h>
+#include <klock/lockdep.h>
 #include <klock/mutex.h>
 #include <klock/rwsem.h>
 
@@ -18,7 +19,7 @@ struct inode {
 	struct image *i_image;
 	uint32_t i_ino; /* its place in the inode table */
 
-	/* Exclusive: write, truncate, punch. First in the lock order but for mmap_lock. */
+	/* Exclusive: write, truncate, punch. Above mmap_lock: a write faults in its buffer. */
 	struct rw_semaphore i_rwsem;
 	/*
 	 * Set when the image is opened: the last writer may have been killed after it
@@ -80,6 +81,10 @@ int file_open_replacement(struct image *image, const char *name, int flags, stru
  */
 int file_replace(struct file *file);
 
+/* Counts one user more of a file that is open, and one less. */
+void inode_hold(struct inode *inode);
+void inode_release(struct inode *inode);
+
 /* Removes a file and frees its blocks. -ENOENT; -EBUSY while it is open or mapped. */
 int inode_unlink(struct image *image, const char *name);
 
@@ -123,6 +128,31 @@ static inline void init_sync_kiocb(struct kiocb *iocb, struct file *file, int64_
 	iocb->ki_flags = flags;
 	iocb->ki_ioprio = 0;
 	iocb->private_data = file;
+}
+
+/* Whether a request with these flags may not wait for anything. */
+static inline bool ki_nowait(int ki_flags)
+{
+	return ki_flags & (IOCB_NOWAIT | IOCB_WAITQ);
+}
+
+/* Whether it may not start what the disk is needed for. */
+static inline bool ki_noio(int ki_flags)
+{
+	return ki_flags & (IOCB_NOWAIT | IOCB_WAITQ | IOCB_NOIO);
+}
+
+/* Around all that such a request does: lockdep reports what could block. */
+static inline void nowait_begin(int ki_flags)
+{
+	if (ki_nowait(ki_flags))
+		non_block_start();
+}
+
+static inline void nowait_end(int ki_flags)
+{
+	if (ki_nowait(ki_flags))
+		non_block_end();
 }
 
 static inline struct file *kiocb_file(const struct kiocb *iocb)

@@ -23,12 +23,11 @@
 #include <klock/lock_order.h>
 
 /* The lock order of filecache.h, for KLOCK_LOCKDEP=1 to enforce. */
-LOCKDEP_ORDER("mm.mmap_lock", "image.name_lock", "inode.i_rwsem", "mapping.invalidate_lock");
-LOCKDEP_ORDER("mapping.invalidate_lock", "mapping.i_mmap_rwsem");
-LOCKDEP_ORDER("mapping.invalidate_lock", "page.content");
+LOCKDEP_ORDER("image.name_lock", "inode.i_rwsem", "mm.mmap_lock", "mapping.invalidate_lock");
+LOCKDEP_ORDER("mapping.invalidate_lock", "mapping.i_mmap_rwsem", "page.content");
 LOCKDEP_ORDER("mapping.invalidate_lock", "image.commit_lock", "image.map_lock");
 LOCKDEP_ORDER("mapping.invalidate_lock", "mapping.i_pages_lock", "image.lru_lock");
-LOCKDEP_ORDER("mapping.invalidate_lock", "inode.i_size_lock");
+LOCKDEP_ORDER("page.content", "inode.i_size_lock");
 LOCKDEP_ORDER("mapping.invalidate_lock", "image.stat_lock");
 
 /* Writes superblock, tables and headers of an image whose layout is set; both copies alike. */
@@ -335,6 +334,7 @@ void image_abandon(struct image *image)
 {
 	uint32_t i;
 
+	mm_destroy(image); /* its handler brings pages in */
 	for (i = 0; i <= image->nr_inodes; i++)
 		truncate_inode_pages_range(&image->inodes[i].i_data, 0, UINT64_MAX);
 	image_free(image);

@@ -29,7 +29,8 @@ enum image_io { IMAGE_READ, IMAGE_WRITE, IMAGE_FREE, IMAGE_SIGBUS };
 /*
  * Lets a test fail I/O on a file's data: called before page `index` of `inode`
  * is read or written, with no lock held but the page's and, when reading,
- * invalidate_lock. 0: go on; a negative errno: the I/O fails with it. Also with
+ * invalidate_lock. It may sleep, so a request with IOCB_NOWAIT fails with -EAGAIN where it would
+ * be called. 0: go on; a negative errno: the I/O fails with it. Also with
  * IMAGE_FREE, for the first page of a punch or truncate, where punch_delay_us
  * would sleep: i_rwsem and invalidate_lock are held; and with IMAGE_SIGBUS, for
  * a page that was found beyond the end by a fault: mmap_lock is held shared. The

@@ -8,23 +8,24 @@
 #include "error.h"
 #include "filemap.h"
 #include "mm.h"
+#include "short_lock.h"
 
 int64_t i_size_read(struct inode *inode)
 {
 	int64_t size;
 
-	mutex_lock(&inode->i_size_lock);
+	short_lock(&inode->i_size_lock);
 	size = inode->i_size;
-	mutex_unlock(&inode->i_size_lock);
+	short_unlock(&inode->i_size_lock);
 	return size;
 }
 
 void i_size_write(struct inode *inode, int64_t size)
 {
 	rwsem_assert_held_write(&inode->i_rwsem);
-	mutex_lock(&inode->i_size_lock);
+	short_lock(&inode->i_size_lock);
 	inode->i_size = size;
-	mutex_unlock(&inode->i_size_lock);
+	short_unlock(&inode->i_size_lock);
 }
 
 /* Under name_lock. An empty name finds an inode that is not in use. */
@@ -127,15 +128,25 @@ static void drop_replacement(struct inode *inode)
 	up_write(&inode->i_rwsem);
 }
 
+void inode_hold(struct inode *inode)
+{
+	mutex_lock(&inode->i_image->name_lock);
+	inode->i_count++;
+	mutex_unlock(&inode->i_image->name_lock);
+}
+
+void inode_release(struct inode *inode)
+{
+	mutex_lock(&inode->i_image->name_lock);
+	inode->i_count--;
+	mutex_unlock(&inode->i_image->name_lock);
+}
+
 void file_close(struct file *file)
 {
-	struct image *image = file->f_inode->i_image;
-
-	if (file->f_inode == image->replacement)
+	if (file->f_inode == file->f_inode->i_image->replacement)
 		drop_replacement(file->f_inode);
-	mutex_lock(&image->name_lock);
-	file->f_inode->i_count--;
-	mutex_unlock(&image->name_lock);
+	inode_release(file->f_inode);
 	file->f_inode = NULL;
 	file->f_mapping = NULL;
 }
@@ -219,14 +230,14 @@ void inode_layout(struct inode *inode, uint64_t *blocks, uint64_t *runs)
 	void *entry;
 
 	*blocks = *runs = 0;
-	mutex_lock(&inode->i_image->map_lock);
+	short_lock(&inode->i_image->map_lock);
 	while ((entry = xa_find(&inode->i_blocks, &index, UINT64_MAX))) {
 		*runs += !*blocks || index != next || (uintptr_t)entry != block + 1;
 		++*blocks;
 		block = (uintptr_t)entry;
 		next = ++index;
 	}
-	mutex_unlock(&inode->i_image->map_lock);
+	short_unlock(&inode->i_image->map_lock);
 }
 
 static void fill_info(struct inode *inode, struct inode_info *info)

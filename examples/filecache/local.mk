@@ -33,9 +33,11 @@ examples_filecache_libengine_la_SOURCES = \
 	examples/filecache/page_lru.c \
 	examples/filecache/pagemap.h \
 	examples/filecache/readahead.c \
+	examples/filecache/short_lock.h \
 	examples/filecache/stats.c \
 	examples/filecache/stats.h \
 	examples/filecache/truncate.c \
+	examples/filecache/usercopy.c \
 	examples/filecache/vma_read.c \
 	examples/filecache/write.c \
 	examples/filecache/writeback.c \

@@ -168,41 +168,55 @@ static struct vm_area_struct *find_vma(struct mm *mm, uintptr_t address)
 }
 
 /* What filemap_fault() has found for page `n` goes into the mapping. */
-static void finish_fault(struct vm_fault *vmf, size_t n, unsigned int ret)
+static void finish_fault(struct vm_area_struct *vma, size_t n, struct vm_fault *vmf,
+			 unsigned int ret)
 {
 	struct page *page = vmf->page;
 
+	vma->vm_file.f_ra = vmf->file.f_ra;
 	if (ret & VM_FAULT_OOM) {
-		retry_later(vmf->vma, n);
+		retry_later(vma, n);
 	} else if (ret & VM_FAULT_LOCKED) {
 		if (ret & VM_FAULT_SIGBUS)
-			map_unreadable(vmf->vma, n, page);
+			map_unreadable(vma, n, page);
 		else
-			map_page(vmf->vma, n, page);
+			map_page(vma, n, page);
 		unlock_page(page);
 		mark_page_accessed(page);
 		put_page(page);
 	} else {
-		map_beyond_end(vmf->vma, n);
+		map_beyond_end(vma, n);
 	}
 }
 
-static void handle_fault(struct mm *mm, uintptr_t address)
+/* Not killable: the access that faulted cannot be ended with an error. */
+static void handle_fault(struct mm *mm, uintptr_t address) KLOCK_NO_ANALYSIS
 {
-	struct vm_fault vmf = { .vma = NULL };
-	unsigned int ret;
+	struct vm_fault vmf = { .mm = mm, .flags = FAULT_FLAG_ALLOW_RETRY };
+	struct vm_area_struct *vma;
+	unsigned int ret, major = 0;
 	size_t n;
 
 	down_read(&mm->mmap_lock);
-	vmf.vma = find_vma(mm, address);
-	if (vmf.vma) {
-		n = (address - (uintptr_t)vmf.vma->vm_start) / PAGE_SIZE;
-		vmf.pgoff = vmf.vma->vm_pgoff + n;
+	while ((vma = find_vma(mm, address))) {
+		n = (address - (uintptr_t)vma->vm_start) / PAGE_SIZE;
+		/* Another mapping may be there by now. */
+		if (vmf.file.f_inode != vma->vm_file.f_inode || vmf.pgoff != vma->vm_pgoff + n) {
+			vmf.file = vma->vm_file;
+			vmf.pgoff = vma->vm_pgoff + n;
+			vmf.error = 0;
+		}
 		ret = filemap_fault(&vmf);
+		major |= ret & VM_FAULT_MAJOR;
+		if (ret & VM_FAULT_RETRY) {
+			(void)fault_retry(&vmf); /* takes mmap_lock */
+			continue;
+		}
 		cache_count(mm->image, CACHE_faults, 1);
-		if (ret & VM_FAULT_MAJOR)
+		if (major)
 			cache_count(mm->image, CACHE_major_faults, 1);
-		finish_fault(&vmf, n, ret);
+		finish_fault(vma, n, &vmf, ret);
+		break;
 	}
 	up_read(&mm->mmap_lock);
 }
@@ -342,6 +356,7 @@ int filemap_mmap(struct file *file, pgoff_t pgoff, size_t nr, struct vm_area_str
 		vma_free(vma);
 		return cache_fail(ENOMEM, "no memory for a mapping of %zu pages", nr);
 	}
+	inode_hold(inode);
 	down_write(&mm->mmap_lock);
 	err = nr ? mm_start(mm) : cache_fail(EINVAL, "a mapping of no pages");
 	if (!err) {
@@ -354,19 +369,19 @@ int filemap_mmap(struct file *file, pgoff_t pgoff, size_t nr, struct vm_area_str
 		vma->vm_pgoff = pgoff;
 		vma->vm_file = *file;
 		vma->vm_mm = mm;
-		mutex_lock(&inode->i_image->name_lock);
-		inode->i_count++;
-		mutex_unlock(&inode->i_image->name_lock);
 		list_add(&vma->vm_list, &mm->vmas);
 		down_write(&inode->i_data.i_mmap_rwsem);
 		list_add(&vma->i_mmap, &inode->i_data.i_mmap);
 		up_write(&inode->i_data.i_mmap_rwsem);
+		user_vma_add(vma);
 	}
 	up_write(&mm->mmap_lock);
-	if (err)
+	if (err) {
+		inode_release(inode);
 		vma_free(vma);
-	else
+	} else {
 		*result = vma;
+	}
 	return err;
 }
 
@@ -377,6 +392,7 @@ void filemap_munmap(struct vm_area_struct *vma)
 
 	down_write(&mm->mmap_lock);
 	list_del_init(&vma->vm_list);
+	user_vma_del(vma);
 	down_write(&mapping->i_mmap_rwsem);
 	list_del_init(&vma->i_mmap);
 	up_write(&mapping->i_mmap_rwsem);
@@ -402,11 +418,11 @@ static void unmap_sigbus(struct vm_area_struct *vma, size_t first, size_t last)
 	}
 }
 
-void unmap_mapping_range(struct address_space *mapping, pgoff_t first, pgoff_t last)
+void unmap_mapping_range_locked(struct address_space *mapping, pgoff_t first, pgoff_t last)
 {
 	struct list_head *at;
 
-	down_write(&mapping->i_mmap_rwsem);
+	rwsem_assert_held_write(&mapping->i_mmap_rwsem);
 	for (at = mapping->i_mmap.next; at != &mapping->i_mmap; at = at->next) {
 		struct vm_area_struct *vma = list_entry(at, struct vm_area_struct, i_mmap);
 		pgoff_t end = vma->vm_pgoff + vma->vm_pages - 1; /* its last page */
@@ -421,31 +437,25 @@ void unmap_mapping_range(struct address_space *mapping, pgoff_t first, pgoff_t l
 			MADV_DONTNEED);
 		cache_count(mapping->host->i_image, CACHE_zaps, 1);
 	}
+}
+
+void unmap_mapping_range(struct address_space *mapping, pgoff_t first, pgoff_t last)
+{
+	down_write(&mapping->i_mmap_rwsem);
+	unmap_mapping_range_locked(mapping, first, last);
 	up_write(&mapping->i_mmap_rwsem);
 }
 
-void try_to_unmap(struct page *page)
+bool try_to_unmap(struct page *page, bool nowait)
 {
-	if (test_bit(PG_mapped, &page->flags)) {
-		unmap_mapping_range(page->mapping, page->index, page->index);
-		clear_bit(PG_mapped, &page->flags);
-	}
-}
+	struct address_space *mapping = page->mapping;
 
-bool mm_overlaps(struct image *image, const void *buf, size_t len)
-{
-	struct mm *mm = image->mm;
-	uintptr_t start = (uintptr_t)buf;
-	struct list_head *at;
-	bool overlaps = false;
-
-	down_read(&mm->mmap_lock);
-	for (at = mm->vmas.next; at != &mm->vmas; at = at->next) {
-		struct vm_area_struct *vma = list_entry(at, struct vm_area_struct, vm_list);
-		uintptr_t from = (uintptr_t)vma->vm_start;
-
-		overlaps |= start < from + vma->vm_pages * PAGE_SIZE && from < start + len;
-	}
-	up_read(&mm->mmap_lock);
-	return overlaps;
+	if (!test_bit(PG_mapped, &page->flags))
+		return true;
+	if (!down_write_try_or_lock(&mapping->i_mmap_rwsem, nowait))
+		return false;
+	unmap_mapping_range_locked(mapping, page->index, page->index);
+	up_write(&mapping->i_mmap_rwsem);
+	clear_bit(PG_mapped, &page->flags);
+	return true;
 }

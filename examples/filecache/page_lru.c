@@ -1,8 +1,28 @@
 /* SPDX-License-Identifier: MIT */
 /* The limit on the number of pages, and what is evicted to keep it. */
+#include <errno.h>
+
+#include "error.h"
 #include "fs.h"
 #include "mm.h"
 #include "pagemap.h"
+#include "short_lock.h"
+
+/* Set while this thread's reclaim may not write. */
+static __thread unsigned int memalloc_nofs;
+
+unsigned int memalloc_nofs_save(void)
+{
+	unsigned int old = memalloc_nofs;
+
+	memalloc_nofs = 1;
+	return old;
+}
+
+void memalloc_nofs_restore(unsigned int old)
+{
+	memalloc_nofs = old;
+}
 
 void mark_page_accessed(struct page *page)
 {
@@ -20,7 +40,7 @@ static struct page *isolate_page(struct image *image, unsigned int limit, unsign
 {
 	struct page *page, *found = NULL;
 
-	mutex_lock(&image->lru_lock);
+	short_lock(&image->lru_lock);
 	while (image->nr_pages >= limit && *scanned < budget && !found) {
 		page = list_entry(image->lru.prev, struct page, lru);
 		(*scanned)++;
@@ -34,7 +54,7 @@ static struct page *isolate_page(struct image *image, unsigned int limit, unsign
 			found = page;
 		}
 	}
-	mutex_unlock(&image->lru_lock);
+	short_unlock(&image->lru_lock);
 	return found;
 }
 
@@ -47,31 +67,45 @@ static void shrink_page(struct image *image, struct page *page, bool may_write)
 		if (may_write && test_bit(PG_dirty, &page->flags))
 			(void)write_page(page->mapping, page); /* an error is kept for fsync */
 		if (!test_bit(PG_dirty, &page->flags)) {
-			try_to_unmap(page);
-			if (remove_mapping(page))
+			if (try_to_unmap(page, !may_write) && remove_mapping(page))
 				cache_count(image, CACHE_evictions, 1);
 		}
 	}
 	unlock_page(page);
 }
 
-static void shrink_to(struct image *image, unsigned int limit, bool may_write)
+static bool shrink_to(struct image *image, unsigned int limit, bool may_write)
 {
 	unsigned int scanned = 0, budget;
 	struct page *page;
+	bool room;
 
-	mutex_lock(&image->lru_lock);
+	short_lock(&image->lru_lock);
 	budget = 2 * image->nr_pages; /* twice round, for pages marked as used */
-	mutex_unlock(&image->lru_lock);
+	short_unlock(&image->lru_lock);
 	while ((page = isolate_page(image, limit, &scanned, budget))) {
 		shrink_page(image, page, may_write);
 		put_page(page);
 	}
+	short_lock(&image->lru_lock);
+	room = image->nr_pages < limit;
+	short_unlock(&image->lru_lock);
+	return room;
 }
 
-void shrink_page_list(struct image *image, bool may_write)
+bool shrink_page_list(struct image *image, bool may_write)
 {
-	shrink_to(image, image->sw.max_pages, may_write);
+	return shrink_to(image, image->sw.max_pages, may_write && !memalloc_nofs);
+}
+
+int make_room(struct image *image, int ki_flags)
+{
+	bool may_write = !ki_noio(ki_flags) && !memalloc_nofs;
+
+	if (shrink_page_list(image, may_write) || may_write)
+		return 0;
+	cache_count(image, CACHE_eagain_room, 1);
+	return cache_why(EAGAIN, "the cache is full of pages in use or not written back");
 }
 
 int image_drop_pages(struct image *image)

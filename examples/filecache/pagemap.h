@@ -92,8 +92,19 @@ void delete_from_page_cache(struct page *page);
 /* The same, if nobody but the caller has a reference. The page is clean. */
 bool remove_mapping(struct page *page);
 
-/* page_lru.c: the limit. Evicts until there is room; with `may_write`, dirty pages too. */
-void shrink_page_list(struct image *image, bool may_write);
+/*
+ * page_lru.c: the limit. Evicts until there is room for a page; with `may_write`, dirty pages
+ * too, and otherwise without waiting. False: there is no room.
+ */
+bool shrink_page_list(struct image *image, bool may_write);
+/* The same for a request: -EAGAIN when there is no room without what `ki_flags` forbid. */
+int make_room(struct image *image, int ki_flags);
+/*
+ * Between the two, reclaim of this thread writes nothing and waits for nobody, whatever it is
+ * told: for callers with pages that they have locked and not yet begun to read. Nests.
+ */
+unsigned int memalloc_nofs_save(void);
+void memalloc_nofs_restore(unsigned int old);
 void mark_page_accessed(struct page *page);
 
 /*

@@ -19,7 +19,8 @@ struct ra_batch {
 	struct page *page[DISK_MAX_PAGES];
 	unsigned char *data[DISK_MAX_PAGES];
 	unsigned int nr;
-	uint32_t block; /* of the first; 0: all are holes */
+	uint32_t block;	   /* of the first; 0: all are holes */
+	unsigned int read; /* pages of this batch and earlier ones */
 };
 
 /* Reads the batch and lets go of its pages. */
@@ -43,8 +44,10 @@ static int read_pages(struct address_space *mapping, struct ra_batch *batch, int
 		unlock_page(page);
 		put_page(page);
 	}
-	if (!err && batch->nr)
+	if (!err && batch->nr) {
 		cache_count(mapping->host->i_image, CACHE_readahead, batch->nr);
+		batch->read += batch->nr;
+	}
 	batch->nr = 0;
 	return err;
 }
@@ -66,9 +69,10 @@ static int ra_add_page(struct address_space *mapping, struct ra_batch *batch, pg
 	struct image *image = mapping->host->i_image;
 	struct page *page;
 	uint32_t block;
-	int err;
+	int err = make_room(image, ki_flags);
 
-	shrink_page_list(image, !(ki_flags & IOCB_NOWAIT));
+	if (err)
+		return err;
 	page = page_alloc(index);
 	if (!page)
 		return -ENOMEM;
@@ -79,7 +83,7 @@ static int ra_add_page(struct address_space *mapping, struct ra_batch *batch, pg
 		return err;
 	}
 	block = inode_block(mapping->host, index);
-	if (image->sw.fill_delay_us && !(ki_flags & IOCB_NOWAIT))
+	if (image->sw.fill_delay_us && !ki_nowait(ki_flags))
 		usleep(image->sw.fill_delay_us);
 	if (mark)
 		set_bit(PG_readahead, &page->flags);
@@ -94,21 +98,26 @@ static int ra_add_page(struct address_space *mapping, struct ra_batch *batch, pg
 
 /*
  * Pages [index, index + nr) as far as they are in the file and not in the cache.
- * Returns how many it added, and in *error the first I/O error.
+ * Returns how many it read, and in *error the first I/O error.
  */
 static unsigned int page_cache_ra_unbounded(const struct kiocb *iocb, pgoff_t index,
 					    unsigned int nr, pgoff_t mark, int *error)
 {
 	struct address_space *mapping = kiocb_file(iocb)->f_mapping;
 	struct ra_batch batch;
-	unsigned int i, added = 0;
+	unsigned int i, nofs;
 	pgoff_t end;
 	int err;
 
-	batch.nr = 0;
+	batch.nr = batch.read = 0;
 	*error = 0;
 	if (filemap_invalidate_lock_shared_iocb(iocb, mapping))
 		return 0;
+	/*
+	 * From the first page on there are locked pages that nobody has begun to read. Reclaim
+	 * for the next ones may not wait for a page, nor for who waits for one of these.
+	 */
+	nofs = memalloc_nofs_save();
 	/* Under the lock: a truncate that came first has brought the end nearer. */
 	end = ((pgoff_t)i_size_read(mapping->host) + PAGE_SIZE - 1) >> PAGE_SHIFT;
 	for (i = 0; i < nr && index + i < end; i++) {
@@ -117,22 +126,26 @@ static unsigned int page_cache_ra_unbounded(const struct kiocb *iocb, pgoff_t in
 			*error = err;
 			break;
 		}
-		added += !err;
 	}
 	err = read_pages(mapping, &batch, iocb->ki_flags);
+	memalloc_nofs_restore(nofs);
 	filemap_invalidate_unlock_shared(mapping);
 	if (!*error)
 		*error = err;
-	return added;
+	return batch.read;
 }
 
 unsigned int page_cache_readahead(const struct kiocb *iocb, uint64_t index, unsigned int nr)
 {
+	unsigned int read;
 	int error;
 
 	if (iocb->ki_flags & IOCB_NOIO)
 		return 0;
-	return page_cache_ra_unbounded(iocb, index, nr, UINT64_MAX, &error);
+	nowait_begin(iocb->ki_flags);
+	read = page_cache_ra_unbounded(iocb, index, nr, UINT64_MAX, &error);
+	nowait_end(iocb->ki_flags);
+	return read;
 }
 
 /* Reads the window; on an I/O error later ones are smaller, since more of it may be bad. */
@@ -159,7 +172,7 @@ void page_cache_sync_readahead(const struct kiocb *iocb, uint64_t index, unsigne
 	bool sequential = (int64_t)index == ra->prev_index + 1 || (int64_t)index == ra->prev_index;
 
 	/* Not for a request that may not wait: it reads its own page if it can. */
-	if (!ra->ra_pages || (iocb->ki_flags & (IOCB_NOWAIT | IOCB_NOIO)))
+	if (!ra->ra_pages || ki_noio(iocb->ki_flags))
 		return;
 	if (!sequential && want <= 1) {
 		ra->size = 0; /* random: the page alone */
@@ -182,7 +195,7 @@ void page_cache_async_readahead(const struct kiocb *iocb, struct page *page, uns
 	struct file_ra_state *ra = &kiocb_file(iocb)->f_ra;
 
 	(void)want;
-	if (!ra->ra_pages || (iocb->ki_flags & (IOCB_NOWAIT | IOCB_NOIO)))
+	if (!ra->ra_pages || ki_noio(iocb->ki_flags))
 		return;
 	clear_bit(PG_readahead, &page->flags);
 	if (page->index < ra->start || page->index >= ra->start + ra->size)

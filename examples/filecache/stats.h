@@ -20,6 +20,7 @@ struct image;
 	X(eagain_page, "EAGAIN: the page was locked")                                              \
 	X(eagain_disk, "EAGAIN: the disk would have made it wait")                                 \
 	X(eagain_noio, "EAGAIN: not in the cache, and no I/O was allowed")                         \
+	X(eagain_room, "EAGAIN: no room in the cache without a wait")                              \
 	X(eintr, "operations ended because the thread was killed")                                 \
 	X(io_errors, "reads and writes of the image that failed")                                  \
 	X(faults, "page faults of memory mappings")                                                \

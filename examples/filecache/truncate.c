@@ -13,7 +13,7 @@
 static void truncate_inode_page(struct address_space *mapping, struct page *page)
 {
 	/* A fault may have mapped it after unmap_mapping_range() had passed. */
-	try_to_unmap(page);
+	(void)try_to_unmap(page, false);
 	cancel_dirty_page(mapping, page);
 	delete_from_page_cache(page);
 }

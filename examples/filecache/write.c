@@ -11,9 +11,10 @@ static int grab_new_page(struct address_space *mapping, pgoff_t index, int ki_fl
 			 struct page **result)
 {
 	struct page *page;
-	int err;
+	int err = make_room(mapping->host->i_image, ki_flags);
 
-	shrink_page_list(mapping->host->i_image, !(ki_flags & IOCB_NOWAIT));
+	if (err)
+		return err;
 	page = page_alloc(index);
 	if (!page)
 		return -ENOMEM;
@@ -32,7 +33,7 @@ static int grab_found_page(struct address_space *mapping, struct page *page, int
 	struct image *image = mapping->host->i_image;
 	int err = 0;
 
-	if (!(ki_flags & IOCB_NOWAIT)) {
+	if (!ki_nowait(ki_flags)) {
 		err = lock_page_killable(image, page);
 	} else if (!trylock_page(page)) {
 		cache_count(image, CACHE_eagain_page, 1);
@@ -68,73 +69,153 @@ int grab_cache_page(struct address_space *mapping, pgoff_t index, int ki_flags,
 	return err;
 }
 
-/* A locked page that can be copied into: its other bytes are there, and a block is promised. */
-static int write_begin(const struct kiocb *iocb, pgoff_t index, bool whole, struct page **result)
+/* A page that a write changes: locked, as is what its bytes, and who maps them, need. */
+struct write_page {
+	struct page *page;
+	bool mappings_locked;
+};
+
+/* The other bytes of a locked page are there, and a block is promised to it. */
+static int prepare_page(const struct kiocb *iocb, struct page *page, bool whole)
 {
 	struct address_space *mapping = kiocb_file(iocb)->f_mapping;
-	struct page *page;
-	int err = grab_cache_page(mapping, index, iocb->ki_flags, &page);
+	int err = 0;
+
+	if (!whole && !test_bit_acquire(PG_uptodate, &page->flags))
+		err = filemap_read_page(mapping, page, iocb->ki_flags);
+	return err ? err : reserve_page_block(mapping, page);
+}
+
+/*
+ * Takes i_mmap_rwsem, if a mapping may have the page, or SIGBUS in the place of what the file
+ * grows by, and the page's contents. All of it before anything is changed: a request that may
+ * not wait can still be refused.
+ */
+static int lock_for_copy(const struct kiocb *iocb, struct write_page *w, int64_t end)
+	KLOCK_NO_ANALYSIS
+{
+	struct inode *inode = kiocb_file(iocb)->f_inode;
+	bool nowait = ki_nowait(iocb->ki_flags);
+
+	w->mappings_locked = false;
+	if (test_bit(PG_mapped, &w->page->flags) || end > i_size_read(inode)) {
+		if (!down_write_try_or_lock(&inode->i_data.i_mmap_rwsem, nowait))
+			goto taken;
+		w->mappings_locked = true;
+	}
+	if (down_write_try_or_lock(&w->page->content, nowait))
+		return 0;
+	if (w->mappings_locked)
+		up_write(&inode->i_data.i_mmap_rwsem);
+taken:
+	cache_count(inode->i_image, CACHE_eagain_page, 1);
+	return cache_why(EAGAIN, "the page, or what maps it, is in use");
+}
+
+/* Locks and prepares page `index` for a write of bytes up to `end`. */
+static int write_begin(const struct kiocb *iocb, pgoff_t index, bool whole, int64_t end,
+		       struct write_page *w)
+{
+	struct address_space *mapping = kiocb_file(iocb)->f_mapping;
+	int err = grab_cache_page(mapping, index, iocb->ki_flags, &w->page);
 
 	if (err)
 		return err;
-	if (!whole && !test_bit_acquire(PG_uptodate, &page->flags))
-		err = filemap_read_page(mapping, page, iocb->ki_flags);
+	err = prepare_page(iocb, w->page, whole);
 	if (!err)
-		err = reserve_page_block(mapping, page);
+		err = lock_for_copy(iocb, w, end);
 	if (err) {
-		unlock_page(page);
-		put_page(page);
-		return err;
+		unlock_page(w->page);
+		put_page(w->page);
 	}
-	*result = page;
-	return 0;
+	return err;
 }
 
-static void write_end(struct inode *inode, struct page *page, int64_t end)
+/* The old bytes go from all mappings, and SIGBUS from what the file has grown by. */
+static void unmap_written(struct inode *inode, struct page *page, int64_t old_size)
 {
+	pgoff_t first = (pgoff_t)old_size >> PAGE_SHIFT;
+
+	unmap_mapping_range_locked(&inode->i_data, first < page->index ? first : page->index,
+				   page->index);
+	clear_bit(PG_mapped, &page->flags);
+}
+
+/* The bytes up to `end` have been copied. */
+static void write_end(struct inode *inode, struct write_page *w, int64_t end) KLOCK_NO_ANALYSIS
+{
+	int64_t old_size = i_size_read(inode);
+	struct page *page = w->page;
+
+	up_write(&page->content);
 	klock_set_bit_release(PG_uptodate, &page->flags);
-	set_page_dirty(page);
 	/* Under the page lock, so that writeback of the page finds a size that reaches it. */
-	if (end > i_size_read(inode))
+	if (end > old_size)
 		i_size_write(inode, end);
+	if (w->mappings_locked) {
+		unmap_written(inode, page, old_size);
+		up_write(&inode->i_data.i_mmap_rwsem);
+	}
+	set_page_dirty(page);
 	mark_page_accessed(page);
 	unlock_page(page);
 	put_page(page);
 }
 
-static void copy_page_from_user(struct page *page, unsigned int offset, const void *buf, size_t len)
+/* Writes `len` bytes, of plain memory, that lie in one page of the file. */
+static int write_in_page(struct kiocb *iocb, const void *buf, size_t len)
 {
-	down_write(&page->content);
-	memcpy(page->data + offset, buf, len);
-	up_write(&page->content);
+	int64_t end = iocb->ki_pos + (int64_t)len;
+	struct write_page w;
+	int err = write_begin(iocb, (pgoff_t)iocb->ki_pos >> PAGE_SHIFT, len == PAGE_SIZE, end, &w);
+
+	if (err)
+		return err;
+	memcpy(w.page->data + iocb->ki_pos % PAGE_SIZE, buf, len);
+	write_end(kiocb_file(iocb)->f_inode, &w, end);
+	iocb->ki_pos = end;
+	return 0;
+}
+
+/* The same for what `buf` begins with, plain memory or of a mapping. The bytes, or an error. */
+static ssize_t write_some(struct kiocb *iocb, const void *buf, size_t len)
+{
+	unsigned char copy[PAGE_SIZE];
+	size_t n = PAGE_SIZE - (size_t)(iocb->ki_pos % PAGE_SIZE);
+	struct vm_area_struct *vma;
+	ssize_t copied;
+	int err;
+
+	n = n < len ? n : len;
+	vma = find_user_vma(buf, &n);
+	if (vma) {
+		copied = copy_from_mapping(vma, buf, copy, n, ki_nowait(iocb->ki_flags));
+		if (copied < 0)
+			return copied;
+		n = (size_t)copied;
+		buf = copy;
+	}
+	err = write_in_page(iocb, buf, n);
+	return err ? err : (ssize_t)n;
 }
 
 /* Copies page by page, i_rwsem is held. Returns the bytes, or an error when there were none. */
 static ssize_t generic_perform_write(struct kiocb *iocb, const void *buf, size_t len)
 {
-	struct inode *inode = kiocb_file(iocb)->f_inode;
 	size_t done = 0;
 
 	while (done < len) {
-		unsigned int offset = (unsigned int)iocb->ki_pos & (PAGE_SIZE - 1);
-		size_t left = len - done, n = PAGE_SIZE - offset;
-		struct page *page = NULL;
-		int err;
+		ssize_t n = write_some(iocb, (const char *)buf + done, len - done);
 
-		n = n < left ? n : left;
-		err = write_begin(iocb, (pgoff_t)iocb->ki_pos >> PAGE_SHIFT, n == PAGE_SIZE, &page);
-		if (err)
-			return done ? (ssize_t)done : err;
-		copy_page_from_user(page, offset, (const char *)buf + done, n);
-		write_end(inode, page, iocb->ki_pos + (int64_t)n);
-		iocb->ki_pos += (int64_t)n;
-		done += n;
+		if (n < 0)
+			return done ? (ssize_t)done : n;
+		done += (size_t)n;
 	}
 	return (ssize_t)done;
 }
 
 /* What is wrong with the request, before any lock is taken. */
-static int write_checks(const struct kiocb *iocb, const void *buf, size_t len)
+static int write_checks(const struct kiocb *iocb)
 {
 	struct inode *inode = kiocb_file(iocb)->f_inode;
 
@@ -142,9 +223,10 @@ static int write_checks(const struct kiocb *iocb, const void *buf, size_t len)
 		return cache_fail(EROFS, "%s: opened for reading only", inode->i_image->path);
 	if (iocb->ki_pos < 0)
 		return cache_fail(EINVAL, "%s: negative offset", inode->i_name);
-	if (mm_overlaps(inode->i_image, buf, len))
-		return cache_fail(EFAULT, "%s: the buffer lies in a mapping of this image",
-				  inode->i_name);
+	if ((iocb->ki_flags & IOCB_DSYNC) && ki_noio(iocb->ki_flags)) {
+		cache_count(inode->i_image, CACHE_eagain_disk, 1);
+		return cache_why(EAGAIN, "the disk would have to be waited for");
+	}
 	return 0;
 }
 
@@ -168,8 +250,8 @@ static int lock_inode(const struct kiocb *iocb, struct inode *inode)
 static ssize_t filemap_write_locked(struct kiocb *iocb, const void *buf, size_t len)
 {
 	struct inode *inode = kiocb_file(iocb)->f_inode;
-	int64_t old_size = i_size_read(inode), new_size;
-	ssize_t n;
+	int64_t old_size = i_size_read(inode);
+	int err;
 
 	if (iocb->ki_flags & IOCB_APPEND)
 		iocb->ki_pos = old_size;
@@ -177,38 +259,44 @@ static ssize_t filemap_write_locked(struct kiocb *iocb, const void *buf, size_t 
 		return cache_fail(EFBIG, "%s: a file has at most %lld bytes", inode->i_name,
 				  (long long)INODE_MAX_SIZE);
 	if (iocb->ki_pos + (int64_t)len > old_size && inode->i_tail_unknown) {
-		if (iocb->ki_flags & IOCB_NOWAIT) {
+		if (ki_noio(iocb->ki_flags)) {
 			cache_count(inode->i_image, CACHE_eagain_disk, 1);
 			return cache_why(EAGAIN, "the disk would have to be waited for");
 		}
-		n = settle_tail(inode);
-		if (n)
-			return n;
+		err = settle_tail(inode);
+		if (err)
+			return err;
 	}
-	n = generic_perform_write(iocb, buf, len);
-	new_size = i_size_read(inode);
-	if (new_size > old_size)
-		unmap_mapping_range(&inode->i_data, (pgoff_t)old_size >> PAGE_SHIFT,
-				    (pgoff_t)(new_size - 1) >> PAGE_SHIFT);
+	if (!ki_nowait(iocb->ki_flags))
+		might_fault(inode->i_image);
+	return generic_perform_write(iocb, buf, len);
+}
+
+static ssize_t filemap_write_nosync(struct kiocb *iocb, const void *buf, size_t len)
+{
+	struct inode *inode = kiocb_file(iocb)->f_inode;
+	ssize_t n;
+	int err = lock_inode(iocb, inode);
+
+	if (err)
+		return err;
+	n = filemap_write_locked(iocb, buf, len);
+	up_write(&inode->i_rwsem);
 	return n;
 }
 
 ssize_t filemap_write(struct kiocb *iocb, const void *buf, size_t len)
 {
-	struct file *file = kiocb_file(iocb);
-	struct inode *inode = file->f_inode;
 	ssize_t n;
-	int err = write_checks(iocb, buf, len);
+	int err = write_checks(iocb);
 
 	if (err || !len)
 		return err;
-	err = lock_inode(iocb, inode);
-	if (err)
-		return err;
-	n = filemap_write_locked(iocb, buf, len);
-	up_write(&inode->i_rwsem);
+	nowait_begin(iocb->ki_flags);
+	n = filemap_write_nosync(iocb, buf, len);
+	nowait_end(iocb->ki_flags);
 	if (n > 0 && (iocb->ki_flags & IOCB_DSYNC)) {
-		err = filemap_fsync(file);
+		err = filemap_fsync(kiocb_file(iocb));
 		if (err)
 			return err;
 	}

@@ -22,7 +22,7 @@ int reserve_page_block(struct address_space *mapping, struct page *page)
 void set_page_dirty(struct page *page)
 {
 	set_bit(PG_dirty, &page->flags);
-	try_to_unmap(page); /* a copy there is old now */
+	(void)try_to_unmap(page, false); /* a copy there is old now */
 }
 
 void cancel_dirty_page(struct address_space *mapping, struct page *page)

@@ -20,11 +20,13 @@ engine_suites = \
 	tests/filecache/test_image \
 	tests/filecache/test_inode \
 	tests/filecache/test_mmap \
+	tests/filecache/test_nowait \
 	tests/filecache/test_page \
 	tests/filecache/test_races \
 	tests/filecache/test_readahead \
 	tests/filecache/test_truncate \
 	tests/filecache/test_truncate_steps \
+	tests/filecache/test_usercopy \
 	tests/filecache/test_write \
 	tests/filecache/test_xarray
 engine_cppflags = $(AM_CPPFLAGS) -D_FILE_OFFSET_BITS=64 -I$(top_srcdir)/examples/filecache
@@ -39,6 +41,8 @@ tests_filecache_test_inode_CPPFLAGS = $(engine_cppflags)
 tests_filecache_test_inode_LDADD = $(engine_ldadd)
 tests_filecache_test_mmap_CPPFLAGS = $(engine_cppflags)
 tests_filecache_test_mmap_LDADD = $(engine_ldadd)
+tests_filecache_test_nowait_CPPFLAGS = $(engine_cppflags)
+tests_filecache_test_nowait_LDADD = $(engine_ldadd)
 tests_filecache_test_page_CPPFLAGS = $(engine_cppflags)
 tests_filecache_test_page_LDADD = $(engine_ldadd)
 tests_filecache_test_races_CPPFLAGS = $(engine_cppflags)
@@ -49,6 +53,8 @@ tests_filecache_test_truncate_CPPFLAGS = $(engine_cppflags)
 tests_filecache_test_truncate_LDADD = $(engine_ldadd)
 tests_filecache_test_truncate_steps_CPPFLAGS = $(engine_cppflags)
 tests_filecache_test_truncate_steps_LDADD = $(engine_ldadd)
+tests_filecache_test_usercopy_CPPFLAGS = $(engine_cppflags)
+tests_filecache_test_usercopy_LDADD = $(engine_ldadd)
 tests_filecache_test_write_CPPFLAGS = $(engine_cppflags)
 tests_filecache_test_write_LDADD = $(engine_ldadd)
 tests_filecache_test_xarray_CPPFLAGS = $(engine_cppflags)
