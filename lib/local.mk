@@ -24,6 +24,8 @@ base = \
 	lib/base/filename.h \
 	lib/base/futex.h \
 	lib/base/list.h \
+	lib/base/loaded.c \
+	lib/base/loaded.h \
 	lib/base/membarrier.h \
 	lib/base/minilock.h \
 	lib/base/printable.c \
@@ -91,6 +93,8 @@ lockdep = \
 	lib/lockdep/order_file.c \
 	lib/lockdep/order_name.c \
 	lib/lockdep/order_report.c \
+	lib/lockdep/own_key.c \
+	lib/lockdep/own_key.h \
 	lib/lockdep/peek.c \
 	lib/lockdep/peek.h \
 	lib/lockdep/registry.c \

@@ -76,7 +76,12 @@ void klock_lockdep_on(void);
 void klock_lockdep_reset(void);
 
 /*
- * Classes. A lock's class is its key and the nesting level, 0 to 7, that was set
+ * Classes. A lock that no key was given for is its own class if it is in static storage, zeroed
+ * or by a static initialiser. By a static initialiser elsewhere it is of the class of its variable
+ * (automatic) or of its name and first call site (on the heap). Zeroed elsewhere it has none: that
+ * is reported as a note, once for each call site, and its order is not checked.
+ *
+ * Else a lock's class is its key and the nesting level, 0 to 7, that was set
  * for it or is given with the acquisition. A level past that is reported, and the
  * lock is then held without a class: no order of its own is checked.
  */

@@ -6,6 +6,7 @@
 #include "base/printable.h"
 #include "lockdep/arena.h"
 #include "lockdep/graph.h"
+#include "lockdep/own_key.h"
 #include "lockdep/registry.h"
 #include "lockdep/shared.h"
 #include <stddef.h>
@@ -48,25 +49,16 @@ static uint32_t nr_classes KLOCK_SHARED;
 #define NR_BUCKETS 1024
 static struct lock_alias *aliases[NR_BUCKETS] KLOCK_SHARED;
 
-/* A static lock is its own class: the string it was given makes way for a key. */
-struct static_key {
-	struct lock_class_key key;
-	const struct lockdep_map *origin;
-};
-
-/* Without memory, or when another thread was first, nothing changes: the caller looks again. */
-static void make_static_key(struct lockdep_map *map, const unsigned char *name)
+/* A lock without a key gets one. When another thread was first, that one's stays. */
+static void use_own_key(struct lockdep_map *map, const unsigned char *ref, const void *site)
 {
-	const void *expected = name;
-	struct static_key *made = klock_arena_alloc(sizeof(*made));
+	const void *expected = ref;
+	struct lock_class_key *own = klock_own_key(map, ref ? (const char *)ref + 1 : NULL, site);
 
-	if (!made)
+	if (!own)
 		return;
-	made->key.kind = KLOCK_REF_STATIC_KEY;
-	made->key.name = (const char *)name + 1;
-	made->origin = map;
 	klock_exempt(map, sizeof(*map)); /* another thread may do the same */
-	klock_cas_acq_rel(&map->ref, &expected, (const void *)&made->key);
+	klock_cas_acq_rel(&map->ref, &expected, (const void *)own);
 }
 
 /* Without memory for another name nothing changes: what is there says the key too. */
@@ -93,19 +85,20 @@ static const char *name_of(const struct lockdep_map *map)
 }
 
 /* The key behind a map, and the nesting level that was set for the lock itself. */
-static struct lock_class_key *resolve(struct lockdep_map *map, unsigned int *subclass)
+static struct lock_class_key *resolve(struct lockdep_map *map, unsigned int *subclass,
+				      const void *site)
 {
 	const unsigned char *ref = klock_load_acquire(&map->ref);
 
-	if (ref && *ref == KLOCK_REF_STATIC_NAME) {
-		make_static_key(map, ref);
+	if (!ref || *ref == KLOCK_REF_STATIC_NAME) {
+		use_own_key(map, ref, site);
 		ref = klock_load_acquire(&map->ref);
-		if (*ref == KLOCK_REF_STATIC_NAME)
-			return NULL; /* no memory */
+		if (!ref || *ref == KLOCK_REF_STATIC_NAME)
+			return NULL; /* there is none for it, or no memory */
 	}
-	if (ref && *ref == KLOCK_REF_STATIC_MAP)
+	if (*ref == KLOCK_REF_STATIC_MAP)
 		return use_static_map(map, (const struct klock_static_map *)ref);
-	if (ref && *ref == KLOCK_REF_ALIAS) {
+	if (*ref == KLOCK_REF_ALIAS) {
 		const struct lock_alias *alias = (const struct lock_alias *)ref;
 
 		if (!*subclass)
@@ -128,7 +121,7 @@ static struct klock_class *make_class(struct lockdep_map *map, struct lock_class
 		return NULL;
 	class->set = key->class_data;
 	class->origin = key->kind == KLOCK_REF_STATIC_KEY
-				? (const void *)((struct static_key *)key)->origin
+				? klock_own_key_origin(key)
 				: (const void *)key;
 	class->subclass = (unsigned char)subclass;
 	class->novalidate = key == &klock_novalidate_key;
@@ -180,9 +173,10 @@ static void check_key(const struct lockdep_map *map, const struct lock_class_key
 		klock_bug(&bug);
 }
 
-struct klock_class *klock_class_of(struct lockdep_map *map, unsigned int subclass)
+struct klock_class *klock_class_at(struct lockdep_map *map, unsigned int subclass,
+				   const void *site)
 {
-	struct lock_class_key *key = resolve(map, &subclass);
+	struct lock_class_key *key = resolve(map, &subclass, site);
 	struct klock_class *class;
 	struct klock_class_set *set;
 
@@ -206,7 +200,7 @@ struct lock_class_key *klock_class_key_of(struct lockdep_map *map)
 {
 	unsigned int subclass = 0;
 
-	return resolve(map, &subclass);
+	return resolve(map, &subclass, __builtin_return_address(0));
 }
 
 static struct lock_alias **bucket_of(const struct lock_class_key *key)

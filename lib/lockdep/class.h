@@ -39,8 +39,18 @@ struct klock_class {
 /* Set before the first lock is used: somebody asks for the classes of locks. */
 extern bool klock_classes_used;
 
-/* The class of a lock at this nesting level, made on first sight. NULL: no memory. */
-struct klock_class *klock_class_of(struct lockdep_map *map, unsigned int subclass);
+/*
+ * The class of a lock at this nesting level, made on first sight, for an acquisition at `site`.
+ * NULL: no memory, or the lock is in zeroed memory that nobody initialised (own_key.h).
+ */
+struct klock_class *klock_class_at(struct lockdep_map *map, unsigned int subclass,
+				   const void *site);
+
+/* The same where nothing is acquired. */
+static inline struct klock_class *klock_class_of(struct lockdep_map *map, unsigned int subclass)
+{
+	return klock_class_at(map, subclass, NULL);
+}
 
 /* The key behind a map. NULL: none, or no memory. */
 struct lock_class_key *klock_class_key_of(struct lockdep_map *map);

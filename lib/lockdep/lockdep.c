@@ -15,6 +15,7 @@
 #include "lockdep/misuse.h"
 #include "lockdep/options.h"
 #include "lockdep/order.h"
+#include "lockdep/own_key.h"
 #include "lockdep/report.h"
 #include "lockdep/shared.h"
 #include "lockdep/validate.h"
@@ -76,8 +77,10 @@ struct klock_held *klock_follow(struct klock_held_stack *stack, struct klock_hel
 	struct klock_held *top;
 
 	if (klock_options.order)
-		h->class = klock_class_of(h->map, subclass);
+		h->class = klock_class_at(h->map, subclass, h->site);
 	h->name = klock_map_copy(h->map); /* a static lock may have got its key */
+	if (klock_options.order && !h->name.ref)
+		klock_own_key_missing(h->type, h->map, h->site);
 	if (h->class && h->class->novalidate)
 		h->unchecked = true;
 	if (klock_options.order)
@@ -184,6 +187,14 @@ static void on_wait(const struct klock_event *ev)
 		check_may_block(stack, ev);
 }
 
+/* A semaphore's class is never asked for. */
+static void on_counted(const struct klock_event *ev)
+{
+	if (klock_options.order && !klock_map_copy(ev->map).ref)
+		klock_own_key_missing(ev->type, ev->map, ev->site);
+	on_wait(ev);
+}
+
 /* From here on, unless other watchers want to hear of each event, or nothing may block. */
 static void open_short_way(struct klock_held_stack *stack)
 {
@@ -196,7 +207,7 @@ static bool on_acquire(enum klock_event_kind kind, const struct klock_event *ev)
 
 	(void)kind;
 	if (KLOCK_UNLIKELY(ev->type->counted))
-		on_wait(ev);
+		on_counted(ev);
 	if (!stack)
 		return true;
 	if (stack->non_block ||

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "lockdep/registry.h"
+#include "base/loaded.h"
 #include "lockdep/arena.h"
 #include "lockdep/shared.h"
-#include <link.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -63,19 +63,6 @@ bool klock_registry_remove(const void *key)
 	return e;
 }
 
-static int contains(struct dl_phdr_info *object, size_t size, void *key)
-{
-	(void)size;
-	for (int i = 0; i < object->dlpi_phnum; i++) {
-		const ElfW(Phdr) *p = &object->dlpi_phdr[i];
-
-		if (p->p_type == PT_LOAD &&
-		    (uintptr_t)*(const void **)key - (object->dlpi_addr + p->p_vaddr) < p->p_memsz)
-			return 1;
-	}
-	return 0;
-}
-
 bool klock_registry_knows(const void *key)
 {
 	bool known;
@@ -83,5 +70,5 @@ bool klock_registry_knows(const void *key)
 	klock_shared_lock(&klock_classes_lock);
 	known = find(key, key);
 	klock_shared_unlock(&klock_classes_lock);
-	return known || dl_iterate_phdr(contains, &key);
+	return known || klock_in_loaded_object(key);
 }

@@ -41,11 +41,49 @@ static void unwind(struct walk *walk)
 		_Unwind_Backtrace(step, walk);
 }
 
+struct frame {
+	uintptr_t object, end;
+	const void *function; /* of the frame below */
+	bool found;
+};
+
+/* A frame reaches from its own stack pointer, told here as CFA, to that of its caller. */
+static _Unwind_Reason_Code look_into_frame(struct _Unwind_Context *context, void *arg)
+{
+	struct frame *frame = arg;
+	uintptr_t start = (uintptr_t)_Unwind_GetCFA(context);
+
+	if (start > frame->object) {
+		frame->found = frame->function;
+		frame->end = start;
+		return _URC_END_OF_STACK;
+	}
+	frame->function = (const void *)(uintptr_t)_Unwind_GetRegionStart(context);
+	return _URC_NO_REASON;
+}
+
+const void *klock_trace_frame_of(const void *object, intptr_t *offset)
+{
+	struct frame frame = { .object = (uintptr_t)object };
+
+	_Unwind_Backtrace(look_into_frame, &frame);
+	if (!frame.found)
+		return NULL;
+	*offset = (intptr_t)(frame.object - frame.end);
+	return frame.function;
+}
+
 #else
 
 static void unwind(struct walk *walk)
 {
 	(void)walk;
+}
+
+const void *klock_trace_frame_of(const void *object, intptr_t *offset)
+{
+	(void)object, (void)offset;
+	return NULL;
 }
 
 #endif

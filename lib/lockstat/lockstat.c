@@ -7,6 +7,7 @@
 #include "lockstat/lockstat.h"
 #include "annotate/watch.h"
 #include "base/exempt.h"
+#include "lockdep/own_key.h"
 #include "lockdep/shared.h"
 #include "lockstat/stamp.h"
 #include <errno.h>
@@ -28,8 +29,11 @@ static enum klock_stat_mode mode_of(const struct klock_event *ev)
 static struct klock_stat_row *row_of(struct klock_stat_thread *t, const struct klock_event *ev,
 				     enum klock_stat_mode mode)
 {
-	const struct klock_class *class = klock_class_of(ev->map, ev->how >> KLOCK_SUBCLASS_SHIFT);
+	const struct klock_class *class = klock_class_at(ev->map, ev->how >> KLOCK_SUBCLASS_SHIFT,
+							 ev->site);
 
+	if (!class && !klock_map_copy(ev->map).ref)
+		klock_own_key_missing(ev->type, ev->map, ev->site);
 	return class ? klock_stat_row(t, class, mode) : NULL;
 }
 

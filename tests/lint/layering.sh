@@ -17,7 +17,8 @@ allowed() # LAYER INCLUDED-FILE
 	lockdep:base/* | lockdep:annotate/* | lockdep:wait/task.h | lockdep:lockdep/*) ;;
 	lockstat:base/futex.h) false ;;
 	lockstat:base/* | lockstat:annotate/watch.h | lockstat:wait/task.h) ;;
-	lockstat:lockdep/class.h | lockstat:lockdep/arena.h | lockstat:lockdep/shared.h) ;;
+	lockstat:lockdep/class.h | lockstat:lockdep/own_key.h) ;;
+	lockstat:lockdep/arena.h | lockstat:lockdep/shared.h) ;;
 	lockstat:lockstat/*) ;;
 	hang:base/futex.h) false ;;
 	hang:base/* | hang:wait/* | hang:annotate/watch.h | hang:lockdep/peek.h | hang:hang/*) ;;

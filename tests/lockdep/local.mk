@@ -48,6 +48,7 @@ lockdep_suites += tests/lockdep/test_held
 lockdep_suites += tests/lockdep/test_lockdep
 lockdep_suites += tests/lockdep/test_order
 lockdep_suites += tests/lockdep/test_order_filecache
+lockdep_suites += tests/lockdep/test_own_key
 lockdep_suites += tests/lockdep/test_seen_sites
 tests_lockdep_test_order_filecache_CPPFLAGS = $(engine_cppflags)
 tests_lockdep_test_order_filecache_LDADD = $(engine_ldadd)
