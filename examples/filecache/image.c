@@ -24,11 +24,11 @@
 
 /* The lock order of filecache.h, for KLOCK_LOCKDEP=1 to enforce. */
 LOCKDEP_ORDER("image.name_lock", "inode.i_rwsem", "mm.mmap_lock", "mapping.invalidate_lock");
-LOCKDEP_ORDER("mapping.invalidate_lock", "mapping.i_mmap_rwsem", "page.content");
-LOCKDEP_ORDER("mapping.invalidate_lock", "image.commit_lock", "image.map_lock");
-LOCKDEP_ORDER("mapping.invalidate_lock", "mapping.i_pages_lock", "image.lru_lock");
+LOCKDEP_ORDER("mapping.invalidate_lock", "page.lock", "mapping.i_mmap_rwsem", "page.content");
+LOCKDEP_ORDER("page.lock", "image.commit_lock", "image.map_lock");
+LOCKDEP_ORDER("page.lock", "mapping.i_pages_lock", "image.lru_lock");
 LOCKDEP_ORDER("page.content", "inode.i_size_lock");
-LOCKDEP_ORDER("mapping.invalidate_lock", "image.stat_lock");
+LOCKDEP_ORDER("page.lock", "image.stat_lock");
 
 /* Writes superblock, tables and headers of an image whose layout is set; both copies alike. */
 static int mkfs_write(struct image *image)

@@ -7,6 +7,9 @@
 #include "pagemap.h"
 #include "stats.h"
 
+/* All page locks are one class. Who holds several has added the pages, which only he knows. */
+static struct lock_class_key page_lock_key;
+
 struct page *page_alloc(pgoff_t index)
 {
 	struct page *page = calloc(1, sizeof(*page));
@@ -20,6 +23,7 @@ struct page *page_alloc(pgoff_t index)
 	}
 	klock_bit_word_init(&page->flags);
 	klock_bit_word_init(&page->refcount);
+	lockdep_init_map(&page->dep_map, "page.lock", &page_lock_key, 0);
 	page->index = index;
 	page->refcount = 1;
 	init_rwsem(&page->content);
@@ -47,7 +51,10 @@ void put_page(struct page *page)
 
 bool trylock_page(struct page *page)
 {
-	return !test_and_set_bit_lock(PG_locked, &page->flags);
+	if (test_and_set_bit_lock(PG_locked, &page->flags))
+		return false;
+	lock_map_acquire_try(&page->dep_map);
+	return true;
 }
 
 static void count_wait(struct image *image, uint64_t since)
@@ -56,33 +63,38 @@ static void count_wait(struct image *image, uint64_t since)
 	cache_count_max(image, CACHE_page_ns, cache_clock_ns() - since);
 }
 
-int lock_page_killable(struct image *image, struct page *page)
+static int lock_page_mode(struct image *image, struct page *page, unsigned int mode)
 {
 	uint64_t since;
 	int err;
 
-	if (trylock_page(page))
+	might_sleep();
+	/* Before anything blocks, and not as a try: the order is checked when it is free, too. */
+	lock_map_acquire(&page->dep_map);
+	if (!test_and_set_bit_lock(PG_locked, &page->flags))
 		return 0;
 	since = cache_clock_ns();
-	err = wait_on_bit_lock(&page->flags, PG_locked, TASK_KILLABLE);
+	err = wait_on_bit_lock(&page->flags, PG_locked, mode);
 	count_wait(image, since);
+	if (err)
+		lock_map_release(&page->dep_map);
 	return err;
+}
+
+int lock_page_killable(struct image *image, struct page *page)
+{
+	return lock_page_mode(image, page, TASK_KILLABLE);
 }
 
 void lock_page(struct image *image, struct page *page)
 {
-	uint64_t since;
-
-	if (trylock_page(page))
-		return;
-	since = cache_clock_ns();
-	if (wait_on_bit_lock(&page->flags, PG_locked, TASK_UNINTERRUPTIBLE))
+	if (lock_page_mode(image, page, TASK_UNINTERRUPTIBLE))
 		abort(); /* such a wait only ends with the lock */
-	count_wait(image, since);
 }
 
 void unlock_page(struct page *page)
 {
+	lock_map_release(&page->dep_map);
 	clear_bit_unlock(PG_locked, &page->flags);
 	wake_up_bit(&page->flags, PG_locked);
 }
@@ -90,8 +102,11 @@ void unlock_page(struct page *page)
 int wait_on_page_locked_killable(struct image *image, struct page *page)
 {
 	uint64_t since = cache_clock_ns();
-	int err = wait_on_bit(&page->flags, PG_locked, TASK_KILLABLE);
+	int err;
 
+	might_sleep();
+	lock_map_sync(&page->dep_map);
+	err = wait_on_bit(&page->flags, PG_locked, TASK_KILLABLE);
 	count_wait(image, since);
 	return err;
 }

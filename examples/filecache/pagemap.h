@@ -4,6 +4,7 @@
 #define FILECACHE_PAGEMAP_H
 
 #include <klock/iocb.h>
+#include <klock/lockdep.h>
 #include <klock/mutex.h>
 #include <klock/rwsem.h>
 #include <klock/wait_bit.h>
@@ -37,6 +38,7 @@ struct page {
 	unsigned long refcount;	       /* one is the index's; taken under i_pages_lock */
 	struct address_space *mapping; /* NULL once it was taken out; page lock and i_pages_lock */
 	pgoff_t index;		       /* constant */
+	struct lockdep_map dep_map;    /* PG_locked, for the checker of lock orders */
 	/*
 	 * Readers copy out of `data` without the page lock, which would make them
 	 * wait for writeback and for each other. The kernel lets them race with a

@@ -138,8 +138,15 @@ START_TEST(cache_exceeds_its_limit_rather_than_lose_data)
 }
 END_TEST
 
+static int fill_30_pages(void *arg)
+{
+	fc_fill(arg, 1, 30, 'k');
+	return 0;
+}
+
 START_TEST(eviction_skips_locked_pages)
 {
+	struct fc_thread t;
 	struct page *page;
 
 	fc_image->sw.max_pages = 8;
@@ -147,7 +154,8 @@ START_TEST(eviction_skips_locked_pages)
 	page = find_get_page(fc_file.f_mapping, 0);
 	ck_assert(trylock_page(page));
 	put_page(page); /* the lock alone keeps it */
-	fc_fill(&fc_file, 1, 30, 'k');
+	fc_thread_start(&t, fill_30_pages, &fc_file); /* i_rwsem comes before a page's lock */
+	ck_assert_int_eq(fc_thread_join(&t), 0);
 	ck_assert_ptr_eq(page->mapping, fc_file.f_mapping);
 	unlock_page(page);
 }

@@ -191,17 +191,17 @@ START_TEST(page_behind_the_end_is_not_written_back)
 
 	fc_fill(&fc_file, 0, 2, 'b');
 	page = find_get_page(fc_file.f_mapping, 1);
-	ck_assert(trylock_page(page));
 	/* As in the middle of a truncate: the size is new, the page is not dropped yet. */
 	down_write(&fc_file.f_inode->i_rwsem);
+	ck_assert(trylock_page(page));
 	size = i_size_read(fc_file.f_inode);
 	i_size_write(fc_file.f_inode, PAGE_SIZE);
 	ck_assert_int_eq(write_page(fc_file.f_mapping, page), 0);
 	ck_assert(test_bit(PG_dirty, &page->flags));
 	ck_assert_uint_eq(inode_block(fc_file.f_inode, 1), 0);
 	i_size_write(fc_file.f_inode, size);
-	up_write(&fc_file.f_inode->i_rwsem);
 	unlock_page(page);
+	up_write(&fc_file.f_inode->i_rwsem);
 	put_page(page);
 }
 END_TEST
