@@ -80,7 +80,7 @@ int disk_read_pages(struct inode *inode, uint64_t index, uint32_t block, unsigne
 {
 	struct image *image = inode->i_image;
 	off_t pos = (off_t)block << IMAGE_BLOCK_SHIFT;
-	bool nowait = ki_nowait(ki_flags);
+	bool nowait = ki_flags & IOCB_NOWAIT;
 	struct iovec vec[DISK_MAX_PAGES], *iov = vec;
 	int left = (int)nr;
 	unsigned int i;

@@ -103,10 +103,10 @@ int filemap_read_page(struct address_space *mapping, struct page *page, int ki_f
 	int err = 0;
 
 	/* SIGBUS, of a fault for which it could not be read. */
-	if (!try_to_unmap(page, ki_nowait(ki_flags)))
+	if (!try_to_unmap(page, ki_flags & IOCB_NOWAIT))
 		return page_in_use(inode->i_image);
 	clear_bit(PG_error, &page->flags);
-	if (inode->i_image->sw.fill_delay_us && !ki_nowait(ki_flags))
+	if (inode->i_image->sw.fill_delay_us && !(ki_flags & IOCB_NOWAIT))
 		usleep(inode->i_image->sw.fill_delay_us);
 	if (block && (ki_flags & IOCB_NOIO))
 		err = noio(inode->i_image);
@@ -159,17 +159,23 @@ out:
 	return err;
 }
 
-/* Somebody else has the page lock: waits for the page, or says that it may not. */
+/*
+ * Somebody else has the page lock: waits for the page, or says that it may not. A request that
+ * is queued for the page keeps no reference: it is told when the page is unlocked, which only
+ * those do that have one, and then starts again from the index.
+ */
 static int filemap_wait_page(const struct kiocb *iocb, struct page *page)
 {
 	struct image *image = kiocb_file(iocb)->f_inode->i_image;
+	struct kiocb wait = { .ki_flags = IOCB_WAITQ, .ki_waitq = iocb->ki_waitq };
 	int err;
 
-	if (ki_noio(iocb->ki_flags)) {
-		cache_count(image, CACHE_eagain_page, 1);
-		return cache_why(EAGAIN, "the page is locked");
-	}
-	err = wait_on_page_locked_killable(image, page);
+	if (iocb->ki_waitq && !(iocb->ki_flags & IOCB_NOIO))
+		err = iocb_wait_on_bit(&wait, &page->flags, PG_locked);
+	else if (ki_noio(iocb->ki_flags))
+		err = page_in_use(image);
+	else
+		err = wait_on_page_locked_killable(image, page);
 	return err ? err : AOP_TRUNCATED_PAGE;
 }
 
@@ -245,7 +251,7 @@ static int filemap_get_page(const struct kiocb *iocb, pgoff_t index, unsigned in
 
 static int copy_page_to_user(const struct kiocb *iocb, struct page *page, void *buf, size_t len)
 {
-	if (!down_read_try_or_lock(&page->content, ki_nowait(iocb->ki_flags)))
+	if (!down_read_try_or_lock(&page->content, iocb->ki_flags & IOCB_NOWAIT))
 		return page_in_use(kiocb_file(iocb)->f_inode->i_image);
 	memcpy(buf, page->data + iocb->ki_pos % PAGE_SIZE, len);
 	up_read(&page->content);
@@ -297,6 +303,7 @@ static ssize_t generic_file_read(struct kiocb *iocb, void *buf, size_t len)
 			return done ? (ssize_t)done : n;
 		iocb->ki_pos += n;
 		done += (size_t)n;
+		iocb->ki_waitq = NULL; /* -EIOCBQUEUED could not be returned beside the bytes */
 	}
 	return (ssize_t)done;
 }
@@ -304,16 +311,18 @@ static ssize_t generic_file_read(struct kiocb *iocb, void *buf, size_t len)
 ssize_t filemap_read(struct kiocb *iocb, void *buf, size_t len)
 {
 	struct inode *inode = kiocb_file(iocb)->f_inode;
+	struct kiocb request = kiocb_request(iocb);
 	ssize_t n;
 
 	if (iocb->ki_pos < 0)
 		return cache_fail(EINVAL, "%s: negative offset", inode->i_name);
 	if (len && find_user_vma(buf, &len))
 		return cache_why(EFAULT, "the buffer lies in a mapping, which is read-only");
-	if (!ki_nowait(iocb->ki_flags))
+	if (!(request.ki_flags & IOCB_NOWAIT))
 		might_fault(inode->i_image);
-	nowait_begin(iocb->ki_flags);
-	n = generic_file_read(iocb, buf, len);
-	nowait_end(iocb->ki_flags);
+	nowait_begin(request.ki_flags);
+	n = generic_file_read(&request, buf, len);
+	nowait_end(request.ki_flags);
+	iocb->ki_pos = request.ki_pos;
 	return n;
 }

@@ -11,6 +11,9 @@
  * 0 at or beyond the end. Each page is read as of one moment. Errors:
  *	-EAGAIN  IOCB_NOWAIT, and it would have to wait for a lock, a page, room in the
  *		 cache or the disk; IOCB_NOIO, and it would have to read
+ *	-EIOCBQUEUED  IOCB_WAITQ, without IOCB_NOIO: somebody else reads the page. The request's
+ *		 ki_waitq is told when that is done; after a claim the read is called again.
+ *		 In all else, and without ki_waitq, such a request is one with IOCB_NOWAIT
  *	-EINTR   the thread was killed while it waited
  *	-EIO     a block could not be read, or what the I/O hook said
  *	-EFAULT  `buf` lies in a memory mapping of an image, which is read-only

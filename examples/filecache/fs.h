@@ -128,30 +128,40 @@ static inline void init_sync_kiocb(struct kiocb *iocb, struct file *file, int64_
 	iocb->ki_flags = flags;
 	iocb->ki_ioprio = 0;
 	iocb->private_data = file;
+	iocb->ki_waitq = NULL;
 }
 
-/* Whether a request with these flags may not wait for anything. */
-static inline bool ki_nowait(int ki_flags)
+/*
+ * The request as the engine passes it on. One with IOCB_WAITQ becomes one that may not wait,
+ * but for a page it may queue, by its ki_waitq, which is NULL in all others.
+ */
+static inline struct kiocb kiocb_request(const struct kiocb *iocb)
 {
-	return ki_flags & (IOCB_NOWAIT | IOCB_WAITQ);
+	struct kiocb request = *iocb;
+
+	if (!(iocb->ki_flags & IOCB_WAITQ))
+		request.ki_waitq = NULL;
+	else
+		request.ki_flags = (iocb->ki_flags & ~IOCB_WAITQ) | IOCB_NOWAIT;
+	return request;
 }
 
-/* Whether it may not start what the disk is needed for. */
+/* Whether a request with these flags may not start what the disk is needed for. */
 static inline bool ki_noio(int ki_flags)
 {
-	return ki_flags & (IOCB_NOWAIT | IOCB_WAITQ | IOCB_NOIO);
+	return ki_flags & (IOCB_NOWAIT | IOCB_NOIO);
 }
 
-/* Around all that such a request does: lockdep reports what could block. */
+/* Around all that a request does that may not wait: lockdep reports what could block. */
 static inline void nowait_begin(int ki_flags)
 {
-	if (ki_nowait(ki_flags))
+	if (ki_flags & IOCB_NOWAIT)
 		non_block_start();
 }
 
 static inline void nowait_end(int ki_flags)
 {
-	if (ki_nowait(ki_flags))
+	if (ki_flags & IOCB_NOWAIT)
 		non_block_end();
 }
 

@@ -83,7 +83,7 @@ static int ra_add_page(struct address_space *mapping, struct ra_batch *batch, pg
 		return err;
 	}
 	block = inode_block(mapping->host, index);
-	if (image->sw.fill_delay_us && !ki_nowait(ki_flags))
+	if (image->sw.fill_delay_us && !(ki_flags & IOCB_NOWAIT))
 		usleep(image->sw.fill_delay_us);
 	if (mark)
 		set_bit(PG_readahead, &page->flags);
@@ -137,14 +137,15 @@ static unsigned int page_cache_ra_unbounded(const struct kiocb *iocb, pgoff_t in
 
 unsigned int page_cache_readahead(const struct kiocb *iocb, uint64_t index, unsigned int nr)
 {
+	struct kiocb request = kiocb_request(iocb);
 	unsigned int read;
 	int error;
 
-	if (iocb->ki_flags & IOCB_NOIO)
+	if (request.ki_flags & IOCB_NOIO)
 		return 0;
-	nowait_begin(iocb->ki_flags);
-	read = page_cache_ra_unbounded(iocb, index, nr, UINT64_MAX, &error);
-	nowait_end(iocb->ki_flags);
+	nowait_begin(request.ki_flags);
+	read = page_cache_ra_unbounded(&request, index, nr, UINT64_MAX, &error);
+	nowait_end(request.ki_flags);
 	return read;
 }
 

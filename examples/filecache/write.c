@@ -33,7 +33,7 @@ static int grab_found_page(struct address_space *mapping, struct page *page, int
 	struct image *image = mapping->host->i_image;
 	int err = 0;
 
-	if (!ki_nowait(ki_flags)) {
+	if (!(ki_flags & IOCB_NOWAIT)) {
 		err = lock_page_killable(image, page);
 	} else if (!trylock_page(page)) {
 		cache_count(image, CACHE_eagain_page, 1);
@@ -95,7 +95,7 @@ static int lock_for_copy(const struct kiocb *iocb, struct write_page *w, int64_t
 	KLOCK_NO_ANALYSIS
 {
 	struct inode *inode = kiocb_file(iocb)->f_inode;
-	bool nowait = ki_nowait(iocb->ki_flags);
+	bool nowait = iocb->ki_flags & IOCB_NOWAIT;
 
 	w->mappings_locked = false;
 	if (test_bit(PG_mapped, &w->page->flags) || end > i_size_read(inode)) {
@@ -189,7 +189,7 @@ static ssize_t write_some(struct kiocb *iocb, const void *buf, size_t len)
 	n = n < len ? n : len;
 	vma = find_user_vma(buf, &n);
 	if (vma) {
-		copied = copy_from_mapping(vma, buf, copy, n, ki_nowait(iocb->ki_flags));
+		copied = copy_from_mapping(vma, buf, copy, n, iocb->ki_flags & IOCB_NOWAIT);
 		if (copied < 0)
 			return copied;
 		n = (size_t)copied;
@@ -267,7 +267,7 @@ static ssize_t filemap_write_locked(struct kiocb *iocb, const void *buf, size_t 
 		if (err)
 			return err;
 	}
-	if (!ki_nowait(iocb->ki_flags))
+	if (!(iocb->ki_flags & IOCB_NOWAIT))
 		might_fault(inode->i_image);
 	return generic_perform_write(iocb, buf, len);
 }
@@ -287,15 +287,17 @@ static ssize_t filemap_write_nosync(struct kiocb *iocb, const void *buf, size_t 
 
 ssize_t filemap_write(struct kiocb *iocb, const void *buf, size_t len)
 {
+	struct kiocb request = kiocb_request(iocb);
 	ssize_t n;
-	int err = write_checks(iocb);
+	int err = write_checks(&request);
 
 	if (err || !len)
 		return err;
-	nowait_begin(iocb->ki_flags);
-	n = filemap_write_nosync(iocb, buf, len);
-	nowait_end(iocb->ki_flags);
-	if (n > 0 && (iocb->ki_flags & IOCB_DSYNC)) {
+	nowait_begin(request.ki_flags);
+	n = filemap_write_nosync(&request, buf, len);
+	nowait_end(request.ki_flags);
+	iocb->ki_pos = request.ki_pos;
+	if (n > 0 && (request.ki_flags & IOCB_DSYNC)) {
 		err = filemap_fsync(kiocb_file(iocb));
 		if (err)
 			return err;

@@ -16,6 +16,7 @@ annotate_scripts += tests/filecache/valgrind.sh
 check_suites += $(engine_suites)
 engine_suites = \
 	tests/filecache/test_blockmap \
+	tests/filecache/test_fault \
 	tests/filecache/test_filemap \
 	tests/filecache/test_image \
 	tests/filecache/test_inode \
@@ -27,12 +28,15 @@ engine_suites = \
 	tests/filecache/test_truncate \
 	tests/filecache/test_truncate_steps \
 	tests/filecache/test_usercopy \
+	tests/filecache/test_waitq \
 	tests/filecache/test_write \
 	tests/filecache/test_xarray
 engine_cppflags = $(AM_CPPFLAGS) -D_FILE_OFFSET_BITS=64 -I$(top_srcdir)/examples/filecache
 engine_ldadd = examples/filecache/libengine.la $(LDADD)
 tests_filecache_test_blockmap_CPPFLAGS = $(engine_cppflags)
 tests_filecache_test_blockmap_LDADD = $(engine_ldadd)
+tests_filecache_test_fault_CPPFLAGS = $(engine_cppflags)
+tests_filecache_test_fault_LDADD = $(engine_ldadd)
 tests_filecache_test_filemap_CPPFLAGS = $(engine_cppflags)
 tests_filecache_test_filemap_LDADD = $(engine_ldadd)
 tests_filecache_test_image_CPPFLAGS = $(engine_cppflags)
@@ -55,6 +59,8 @@ tests_filecache_test_truncate_steps_CPPFLAGS = $(engine_cppflags)
 tests_filecache_test_truncate_steps_LDADD = $(engine_ldadd)
 tests_filecache_test_usercopy_CPPFLAGS = $(engine_cppflags)
 tests_filecache_test_usercopy_LDADD = $(engine_ldadd)
+tests_filecache_test_waitq_CPPFLAGS = $(engine_cppflags)
+tests_filecache_test_waitq_LDADD = $(engine_ldadd)
 tests_filecache_test_write_CPPFLAGS = $(engine_cppflags)
 tests_filecache_test_write_LDADD = $(engine_ldadd)
 tests_filecache_test_xarray_CPPFLAGS = $(engine_cppflags)
