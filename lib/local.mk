@@ -10,7 +10,8 @@ machine = \
 	lib/base/cpu.c \
 	lib/base/futex.c \
 	lib/base/membarrier.c \
-	lib/base/minilock.c
+	lib/base/minilock.c \
+	lib/base/process.c
 
 base = \
 	lib/base/bug.c \
@@ -30,6 +31,7 @@ base = \
 	lib/base/minilock.h \
 	lib/base/printable.c \
 	lib/base/printable.h \
+	lib/base/process.h \
 	lib/base/sigtext.c \
 	lib/base/sigtext.h \
 	lib/base/symbols.c \
@@ -84,6 +86,8 @@ lockdep = \
 	lib/lockdep/lockdep.h \
 	lib/lockdep/log.c \
 	lib/lockdep/log.h \
+	lib/lockdep/mend.c \
+	lib/lockdep/mend.h \
 	lib/lockdep/misuse.c \
 	lib/lockdep/misuse.h \
 	lib/lockdep/options.c \
@@ -137,6 +141,8 @@ locks = \
 	lib/locks/awake.h \
 	lib/locks/init.c \
 	lib/locks/init.h \
+	lib/locks/left_over.c \
+	lib/locks/left_over.h \
 	lib/locks/lockword.c \
 	lib/locks/lockword.h \
 	lib/locks/mutex.c \

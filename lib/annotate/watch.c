@@ -44,6 +44,7 @@ static void find_watchers(void)
 	klock_exempt(klock_watchers_of, sizeof(klock_watchers_of));
 	klock_exempt(present, sizeof(present));
 	klock_exempt(&nr_present, sizeof(nr_present));
+	nr_present = 0; /* in a child: the parent may have forked in the middle of this */
 	for (size_t i = 0; i < NR_KNOWN; i++)
 		if (known[i]->present())
 			present[nr_present++] = known[i];

@@ -61,19 +61,33 @@ static long futex_wait64(uint32_t *word, uint32_t value, int64_t deadline_ns)
 #endif
 }
 
-bool klock_futex_wait(uint32_t *word, uint32_t value, int64_t deadline_ns)
+/* 0, or the error. */
+static int futex_wait(uint32_t *word, uint32_t value, int64_t deadline_ns)
 {
-	int saved = errno;
-	long err = futex_wait64(word, value, deadline_ns);
-	bool late;
+	int saved = errno, err = 0;
+	long result = futex_wait64(word, value, deadline_ns);
 
 	/* Absent, or refused by a filter that does not know it: the older call sleeps as well. */
-	if (err < 0 && (errno == ENOSYS || errno == EPERM))
-		err = futex_wait_long(word, value, deadline_ns);
-	/* Without a deadline nothing is late, whatever came between us and the kernel says. */
-	late = err < 0 && errno == ETIMEDOUT && deadline_ns != KLOCK_FOREVER;
+	if (result < 0 && (errno == ENOSYS || errno == EPERM))
+		result = futex_wait_long(word, value, deadline_ns);
+	if (result < 0)
+		err = errno;
 	errno = saved;
-	return late;
+	return err;
+}
+
+bool klock_futex_wait(uint32_t *word, uint32_t value, int64_t deadline_ns)
+{
+	/* Without a deadline nothing is late, whatever came between us and the kernel says. */
+	return futex_wait(word, value, deadline_ns) == ETIMEDOUT && deadline_ns != KLOCK_FOREVER;
+}
+
+/* Any value will do: the deadline is long ago. */
+bool klock_futex_may_read(uint32_t *word)
+{
+	int err = futex_wait(word, 0, 1);
+
+	return err == 0 || err == EAGAIN || err == ETIMEDOUT || err == EINTR;
 }
 
 void klock_futex_wake(uint32_t *word, int n)

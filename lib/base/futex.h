@@ -13,6 +13,9 @@
  */
 bool klock_futex_wait(uint32_t *word, uint32_t value, int64_t deadline_ns);
 
+/* Whether the word is in memory that can be read: asks the kernel. */
+bool klock_futex_may_read(uint32_t *word);
+
 /* Wakes up to `n` sleepers of `word`. Async-signal-safe; errno is left as it was. */
 void klock_futex_wake(uint32_t *word, int n);
 

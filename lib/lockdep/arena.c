@@ -54,6 +54,11 @@ char *klock_arena_strdup(const char *text)
 	return copy ? memcpy(copy, text, size) : NULL;
 }
 
+void klock_arena_give_up_block(void)
+{
+	left = 0;
+}
+
 size_t klock_arena_used(void)
 {
 	return klock_load_relaxed(&used);

@@ -12,6 +12,9 @@
 void *klock_arena_alloc(size_t size);
 char *klock_arena_strdup(const char *text);
 
+/* For the child of a fork(): nobody knows how much of the block is left. */
+void klock_arena_give_up_block(void);
+
 /* How much was handed out, for the statistics. */
 size_t klock_arena_used(void);
 

@@ -220,7 +220,8 @@ static struct lock_alias *make_alias(struct lock_alias **bucket, const char *nam
 	if (!alias || !name)
 		return NULL;
 	*alias = (struct lock_alias){ KLOCK_REF_ALIAS, subclass, name, set, key, *bucket };
-	return *bucket = alias;
+	klock_store_release(bucket, alias); /* whole, whenever a fork() comes */
+	return alias;
 }
 
 void klock_class_alias(struct lockdep_map *map, const char *name, struct lock_class_key *key,

@@ -34,7 +34,7 @@ void klock_export_chain(const struct klock_held_stack *stack)
 			list->locks[list->depth++] = h->class->id << 2 | h->read;
 	}
 	list->next = chains;
-	chains = list;
+	klock_store_release(&chains, list); /* whole, whenever a fork() comes */
 }
 
 static void count(struct klock_snapshot *snap)

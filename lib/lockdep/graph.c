@@ -141,7 +141,7 @@ static bool grow_buckets(void)
 	if (!bigger)
 		return nr_old; /* fuller than it should be */
 	buckets = bigger;
-	nr_buckets = size;
+	klock_store_release(&nr_buckets, size); /* never more than there are */
 	for (size_t i = 0; i < nr_old; i++) {
 		for (struct klock_edge *edge = old[i], *next; edge; edge = next) {
 			next = edge->next_hash;
@@ -184,10 +184,11 @@ static struct klock_edge *make_edge(struct klock_class *from, struct klock_class
 	edge->from = from;
 	edge->link_after = &from->after;
 	edge->next_after = from->after;
+	edge->to = to;
 	if (edge->next_after)
 		edge->next_after->link_after = &edge->next_after;
-	from->after = edge;
-	edge->to = to;
+	/* The list is whole at each moment: a fork() may come at any (mend.c). */
+	klock_store_release(&from->after, edge);
 	edge->link_before = &to->before;
 	edge->next_before = to->before;
 	if (edge->next_before)
@@ -225,8 +226,9 @@ void klock_graph_add(struct klock_class *from, enum klock_read from_read, struct
 		edge = make_seen_edge(from, to, site);
 	if (!edge)
 		return;
-	edge->dep |= dep_of(from_read, to_read);
 	edge->bad |= bad;
+	/* An edge without it is half made. */
+	klock_store_release(&edge->dep, edge->dep | dep_of(from_read, to_read));
 }
 
 struct klock_class *klock_graph_node(const char *name)
@@ -247,9 +249,9 @@ struct klock_edge *klock_graph_declare(struct klock_class *from, struct klock_cl
 
 	if (!edge)
 		return NULL;
-	edge->dep = KLOCK_DEP_EN;
 	edge->declared = declaration;
 	edge->belongs = !declaration;
+	klock_store_release(&edge->dep, (unsigned int)KLOCK_DEP_EN);
 	return edge;
 }
 
@@ -276,6 +278,47 @@ void klock_graph_zap(struct klock_class *class)
 	while (class->before)
 		klock_graph_remove(class->before);
 	class->zapped = true;
+}
+
+void klock_graph_mend_begin(void)
+{
+	for (size_t i = 0; i < nr_buckets; i++)
+		buckets[i] = NULL;
+	nr_edges = 0;
+	queue_room = 0;
+}
+
+void klock_graph_forget_before(struct klock_class *class)
+{
+	class->before = NULL;
+}
+
+static void relink_edge(struct klock_edge *edge)
+{
+	edge->link_before = &edge->to->before;
+	edge->next_before = edge->to->before;
+	if (edge->next_before)
+		edge->next_before->link_before = &edge->next_before;
+	edge->to->before = edge;
+	if (klock_edge_seen(edge)) {
+		hash_edge(edge);
+		nr_edges++;
+	}
+}
+
+void klock_graph_relink(struct klock_class *class)
+{
+	struct klock_edge **link = &class->after, *edge;
+
+	while ((edge = *link)) {
+		if (!edge->dep) { /* half made */
+			*link = edge->next_after;
+			continue;
+		}
+		edge->link_after = link;
+		relink_edge(edge);
+		link = &edge->next_after;
+	}
 }
 
 uint32_t klock_nr_edges(void)

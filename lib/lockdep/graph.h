@@ -98,6 +98,14 @@ bool klock_graph_search_declared(struct klock_class *start, struct klock_class *
 /* Takes the class out of all paths. */
 void klock_graph_zap(struct klock_class *class);
 
+/*
+ * For the child of a fork(): once, then for each class and node, then the next for each. All but
+ * what `after` begins is made anew.
+ */
+void klock_graph_mend_begin(void);
+void klock_graph_forget_before(struct klock_class *class);
+void klock_graph_relink(struct klock_class *class);
+
 /* How many were seen. */
 uint32_t klock_nr_edges(void);
 

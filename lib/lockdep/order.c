@@ -34,7 +34,8 @@ static struct klock_order_name *make_name(const char *text, const char *plain)
 		return NULL;
 	name->number = ++klock_nr_order_names;
 	name->next = names;
-	return names = name;
+	klock_store_release(&names, name); /* whole, whenever a fork() comes */
+	return name;
 }
 
 static struct klock_order_name *find_or_make_name(const char *text)
@@ -170,8 +171,8 @@ static void take_in(struct klock_order *order)
 {
 	if (order->known || !started || !klock_options.order)
 		return;
-	order->known = true;
 	declare(order);
+	klock_store_release(&order->known, true); /* if a fork() comes before: again */
 }
 
 /* The first declared first: what a report calls a contradiction is then the later one. */
@@ -205,10 +206,16 @@ void klock_lockdep_order_add(struct klock_order *order)
 {
 	klock_shared_lock(&klock_graph_lock);
 	order->next = orders;
-	orders = order;
+	klock_store_release(&orders, order);
 	take_in(order);
 	klock_shared_unlock(&klock_graph_lock);
 	klock_order_tell();
+}
+
+void klock_order_take_in_again(void)
+{
+	for (struct klock_order *order = orders; order; order = order->next)
+		take_in(order);
 }
 
 /* Takes back what was declared by it. */

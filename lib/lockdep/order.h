@@ -24,6 +24,9 @@ struct klock_order_name {
 /* Takes in what was declared before the checker started. Once, after klock_shared_init(). */
 void klock_order_start(void);
 
+/* For the child of a fork(): those that its parent was taking in. */
+void klock_order_take_in_again(void);
+
 #define KLOCK_ORDER_MAX 256  /* names of one order that is not a record of the program's */
 #define KLOCK_ORDER_NAME 256 /* bytes of a name that are compared */
 

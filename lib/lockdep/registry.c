@@ -40,7 +40,7 @@ bool klock_registry_add(const void *key)
 		e = find(NULL, key);
 		if (!e && (e = klock_arena_alloc(sizeof(*e)))) {
 			e->next = *bucket_of(key);
-			*bucket_of(key) = e;
+			klock_store_release(bucket_of(key), e); /* a fork() may come */
 		}
 		if (e) {
 			e->key = key;

@@ -1,13 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The tables that all threads share, under minilocks of the checker's own. Two
- * have to be told: Helgrind and DRD, which do not know these locks, and
- * fork(), which copies a table that another thread is in the middle of.
+ * The tables that all threads share, under minilocks of the checker's own. Helgrind and DRD,
+ * which do not know these locks, have to be told.
+ *
+ * fork() copies a table that another thread is in the middle of, and waits for nobody: the
+ * program's own handlers run before it with locks held. What can be added by one store is
+ * published by it, the last; the rest is mended in the child (mend.h).
  */
 #ifndef KLOCK_LOCKDEP_SHARED_H
 #define KLOCK_LOCKDEP_SHARED_H
 
 #include "base/minilock.h"
+#include "base/process.h"
 #include <stdbool.h>
 
 /* For each variable of static storage duration that one of them protects, or pthread_once(). */
@@ -18,9 +22,6 @@ extern struct klock_minilock klock_graph_lock;   /* classes' edges, chains */
 extern struct klock_minilock klock_classes_lock; /* making of classes, keys and aliases */
 extern struct klock_minilock klock_arena_lock;
 
-/* The calling thread is in fork(), and holds them all: it may go on in all tables. */
-extern __thread bool klock_shared_held __attribute__((tls_model("initial-exec")));
-
 /* How many of them the calling thread has: a signal handler's locks are not followed then. */
 extern __thread unsigned int klock_shared_depth __attribute__((tls_model("initial-exec")));
 
@@ -28,14 +29,13 @@ static inline void klock_shared_lock(struct klock_minilock *lock)
 {
 	klock_shared_depth++;
 	klock_compiler_barrier();
-	if (KLOCK_LIKELY(!klock_shared_held))
-		klock_minilock_lock(lock);
+	klock_process_check();
+	klock_minilock_lock(lock);
 }
 
 static inline void klock_shared_unlock(struct klock_minilock *lock)
 {
-	if (KLOCK_LIKELY(!klock_shared_held))
-		klock_minilock_unlock(lock);
+	klock_minilock_unlock(lock);
 	klock_compiler_barrier();
 	klock_shared_depth--;
 }

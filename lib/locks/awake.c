@@ -21,6 +21,7 @@
 #include "base/clock.h"
 #include "base/cpu.h"
 #include "base/exempt.h"
+#include "locks/left_over.h"
 #include <sched.h>
 
 /* In pauses. The first is what a lock gets whose spins have failed lately. */
@@ -41,7 +42,7 @@
 
 /*
  * Writers of the process that yield, and readers that do and are OVERDUE: without any, the bit is
- * left over from before a fork().
+ * left over from before a fork(). See also locks/left_over.h.
  */
 static uint32_t pending_writers, overdue_readers;
 
@@ -60,15 +61,17 @@ static void relax(int32_t pauses)
 		klock_cpu_relax();
 }
 
-bool klock_word_is_barred(uint32_t w)
+bool klock_word_is_barred(const uint32_t *word, uint32_t w)
 {
-	return (w & KLOCK_W_PENDING) && klock_load_relaxed(&pending_writers); /* a hint */
+	return (w & KLOCK_W_PENDING) && klock_load_relaxed(&pending_writers) && /* a hint */
+	       !klock_bars_are_left_over(word);
 }
 
 /* Whether a reader comes before any writer, that has yielded or not. */
-static bool reader_is_next(uint32_t w)
+static bool reader_is_next(const uint32_t *word, uint32_t w)
 {
-	return (w & KLOCK_W_OVERDUE) && klock_load_relaxed(&overdue_readers); /* a hint */
+	return (w & KLOCK_W_OVERDUE) && klock_load_relaxed(&overdue_readers) && /* a hint */
+	       !klock_bars_are_left_over(word);
 }
 
 /*
@@ -101,15 +104,18 @@ static bool take_turn(uint32_t *word, const struct klock_task *task, bool shared
 	uint32_t w = klock_load_relaxed(word); /* only a guess: the exchange decides */
 
 	while (klock_word_compatible(w, shared)) {
-		bool bar = klock_word_is_barred(w);
+		bool bar = klock_word_is_barred(word, w);
 		uint32_t new = (w & ~BARS) + klock_word_hold_of(task, shared);
 
-		if ((bar && who != YIELDED) || (!shared && reader_is_next(w)))
+		if ((bar && who != YIELDED) || (!shared && reader_is_next(word, w)))
 			return false;
 		if (bar && shared)
 			new |= KLOCK_W_PENDING; /* the writer that set it still waits */
-		if ((w & (KLOCK_W_WAITERS | KLOCK_W_WAKING)) == KLOCK_W_WAITERS)
-			return false; /* readers have it, a writer sleeps, and is next */
+		if ((w & (KLOCK_W_WAITERS | KLOCK_W_WAKING)) == KLOCK_W_WAITERS) {
+			if (!klock_forget_left_over_waiters(word, &w))
+				return false; /* readers have it, a writer sleeps, and is next */
+			continue;
+		}
 		if (klock_cas_acquire(word, &w, new)) /* [W1], [W3] */
 			return true;
 		if (who != ATTEMPT)
@@ -161,7 +167,7 @@ static bool spin_take(uint32_t *word, uint32_t *spin, const struct klock_task *t
 		if (step < SPIN_STEP)
 			step *= 2;
 		seen = klock_load_relaxed(word); /* a guess */
-		if (klock_word_is_barred(seen) || (!shared && reader_is_next(seen)))
+		if (klock_word_is_barred(word, seen) || (!shared && reader_is_next(word, seen)))
 			n += SPIN_BARRED;
 		if (take_turn(word, task, shared, NEWCOMER)) {
 			set_usual(spin, usual + (n - usual) / 8, KLOCK_VAIN);
@@ -258,6 +264,7 @@ static bool yield_write(uint32_t *word, struct yields *y, const struct klock_tas
 
 	/* All relaxed: the exchange that takes the lock is what orders. */
 	klock_fetch_add_relaxed(&pending_writers, 1);
+	klock_store_relaxed(&klock_self_task->bars, word);
 	for (;; who = YIELDED) {
 		bar_others(word, KLOCK_W_PENDING);
 		/* What is free is not barred, and a yield would leave it to those who follow. */
@@ -265,6 +272,7 @@ static bool yield_write(uint32_t *word, struct yields *y, const struct klock_tas
 		if (taken || !yield(y))
 			break;
 	}
+	klock_store_relaxed(&klock_self_task->bars, NULL);
 	klock_fetch_add_relaxed(&pending_writers, (uint32_t)-1);
 	if (!taken)
 		lift(word, KLOCK_W_PENDING);
@@ -280,15 +288,18 @@ static bool yield_read(uint32_t *word, struct yields *y, const struct klock_task
 	do {
 		if (who == NEWCOMER && (klock_load_relaxed(word) & KLOCK_W_WRITER)) { /* a hint */
 			klock_fetch_add_relaxed(&overdue_readers, 1);
+			klock_store_relaxed(&klock_self_task->bars, word);
 			who = YIELDED;
 		}
 		if (who == YIELDED)
 			bar_others(word, KLOCK_W_OVERDUE);
 		taken = take_turn(word, task, true, who);
 	} while (!taken && yield(y));
-	if (who == YIELDED)
-		klock_fetch_add_relaxed(&overdue_readers, (uint32_t)-1);
-	if (who == YIELDED && !taken)
+	if (who != YIELDED)
+		return taken;
+	klock_store_relaxed(&klock_self_task->bars, NULL);
+	klock_fetch_add_relaxed(&overdue_readers, (uint32_t)-1);
+	if (!taken)
 		lift(word, KLOCK_W_OVERDUE);
 	return taken;
 }

@@ -41,8 +41,8 @@ static inline bool klock_word_compatible(uint32_t w, bool shared)
 	return shared ? !(w & (KLOCK_W_WRITER | KLOCK_W_FULL)) : klock_word_is_free(w);
 }
 
-/* Whether a writer that yields keeps others out. */
-bool klock_word_is_barred(uint32_t w);
+/* Whether a writer that yields keeps others out of the word, in which `w` was seen. */
+bool klock_word_is_barred(const uint32_t *word, uint32_t w);
 
 /* The lock, if a newcomer may have it now; with KLOCK_TRY in `how`, without a pause. */
 bool klock_word_try(uint32_t *word, const struct klock_task *task, unsigned int how);

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Set-up, by whoever comes first: there is no constructor whose turn would
+ * Set-up, by the first thread that comes: there is no constructor whose turn would
  * have to come before that of a program's own.
  *
  * fork() copies one thread and all memory. What the others had queued, and the
  * minilocks that they held, would be there for ever: the child starts with
- * empty queues. A lock that no thread held at fork() may have bits left that
- * speak of waiters; the next thread that queues finds nobody there and clears
- * them. A lock that another thread held stays held.
+ * empty queues (base/process.h says when). A lock that no thread held at fork() may have bits
+ * left that speak of waiters: they are not believed, see locks/left_over.h. A lock that another
+ * thread held stays held, for reading or writing, whether a hold is counted or in a slot.
  */
 #include "locks/init.h"
 #include "annotate/watch.h"
@@ -15,6 +15,7 @@
 #include "base/exempt.h"
 #include "base/membarrier.h"
 #include "hang/hang.h"
+#include "locks/left_over.h"
 #include "locks/lockword.h"
 #include "locks/reader_bias.h"
 #include "wait/park.h"
@@ -22,21 +23,23 @@
 
 bool klock_ready_watched;
 
-static void after_fork(void)
+/* In the child of a fork(). */
+static void mend(void)
 {
 	klock_park_after_fork();
 	klock_word_prepare();
 	klock_bias_after_fork();
+	klock_left_over_mend();
 }
 
 static void init(void)
 {
+	klock_process_on_fork(mend);
 	klock_membarrier_register();
 	klock_word_prepare();
 	klock_park_init();
 	klock_watch_prepare();
 	klock_hang_init();
-	(void)pthread_atfork(NULL, NULL, after_fork);
 	klock_exempt(&klock_ready_watched, sizeof(klock_ready_watched));
 	/* [A4] release: pairs with [A3]. Not klock_watched: a call may have set that before. */
 	klock_store_release(&klock_ready_watched, klock_watched);

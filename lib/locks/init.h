@@ -2,6 +2,7 @@
 #ifndef KLOCK_LOCKS_INIT_H
 #define KLOCK_LOCKS_INIT_H
 
+#include "base/process.h"
 #include "wait/task.h"
 #include <stdbool.h>
 
@@ -19,6 +20,7 @@ static inline struct klock_task *klock_thread(void)
 {
 	struct klock_task *task = klock_self_task;
 
+	klock_process_check();
 	/* [A3] acquire: pairs with [A4]; all is set up, and what watches is known. */
 	if (KLOCK_LIKELY(task && (klock_self_word || klock_load_acquire(&klock_ready_watched))))
 		return task;

@@ -52,9 +52,9 @@ void klock_word_prepare(void)
 #define KEPT (KLOCK_W_SLOTS | KLOCK_W_PENDING | KLOCK_W_OVERDUE)
 
 /* Whether a reader may not join those that are in: a writer that is awake comes first. */
-static bool barred(uint32_t w, bool shared)
+static bool barred(const uint32_t *word, uint32_t w, bool shared)
 {
-	return shared && w >= KLOCK_W_READER && klock_word_is_barred(w);
+	return shared && w >= KLOCK_W_READER && klock_word_is_barred(word, w);
 }
 
 /* The word after a waiter has looked in vain: the next release is to wake the head again. */
@@ -74,7 +74,8 @@ static bool check(struct klock_queue *q, struct klock_waiter *me)
 	bool taken, drains;
 
 	do {
-		taken = first && klock_word_compatible(w, me->shared) && !barred(w, me->shared);
+		taken = first && klock_word_compatible(w, me->shared) &&
+			!barred(word, w, me->shared);
 		drains = taken && klock_request_drains(w, me);
 		if (drains)
 			new = (w & KEPT) + KLOCK_W_REQUEST + KLOCK_W_WAITERS;
@@ -329,19 +330,35 @@ static __attribute__((noinline)) int wait_for(uint32_t *word, uint32_t *spin,
 	return sleep_counted(&w, ev, deadline_ns);
 }
 
+/*
+ * If a fork() comes before the caller has returned, its child takes the word back. Relaxed: no
+ * other thread looks. What it took part of is given back afterwards.
+ */
+static uint32_t *begin_taking(uint32_t *word, bool write)
+{
+	uint32_t *outer = klock_self_task->takes;
+
+	if (write)
+		klock_store_relaxed(&klock_self_task->takes, word);
+	return outer;
+}
+
 int klock_word_take(uint32_t *word, uint32_t *spin, const struct klock_event *ev, int64_t ns)
 {
 	bool write = ev->how & KLOCK_WRITE, taken = klock_word_try(word, klock_thread(), ev->how);
 	int64_t deadline_ns;
+	uint32_t *outer;
 	int err;
 
 	/* relaxed: once we have it, only we change those bits */
 	if (KLOCK_LIKELY(taken && !(write && (klock_load_relaxed(word) & KLOCK_W_SLOTS))))
 		return 0;
 	deadline_ns = klock_deadline(ns < 0 ? 0 : ns);
+	outer = begin_taking(word, write);
 	err = taken ? 0 : wait_for(word, spin, ev, ns, deadline_ns);
 	if (!err && write && (klock_load_relaxed(word) & KLOCK_W_SLOTS)) /* the same */
 		err = klock_bias_await_readers(word, ev, ns, deadline_ns);
+	klock_store_relaxed(&klock_self_task->takes, outer);
 	return err;
 }
 

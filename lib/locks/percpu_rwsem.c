@@ -224,22 +224,36 @@ static int bar_and_drain(struct percpu_rw_semaphore *sem, const struct klock_eve
 	return klock_park(&w, deadline_ns);
 }
 
-static int write_acquire(struct percpu_rw_semaphore *sem, const struct klock_event *ev, int64_t ns)
+static int take_and_drain(struct percpu_rw_semaphore *sem, const struct klock_event *ev, int64_t ns,
+			  int64_t deadline_ns)
 {
-	int64_t deadline_ns = klock_deadline(ns < 0 ? 0 : ns);
-	int32_t surplus;
-	int err;
+	int err = klock_word_take(&sem->rw.word, &sem->rw.spin, ev, ns);
 
-	settle(sem);
-	err = klock_word_take(&sem->rw.word, &sem->rw.spin, ev, ns);
 	if (err)
 		return err;
 	err = bar_and_drain(sem, ev, ns, deadline_ns);
 	if (err) {
 		klock_store_release(&sem->block, 0);
 		klock_word_drop(&sem->rw.word, klock_thread()->word);
-		return ns < 0 ? klock_refuse_negative(ev) : err;
 	}
+	return err && ns < 0 ? klock_refuse_negative(ev) : err;
+}
+
+static int write_acquire(struct percpu_rw_semaphore *sem, const struct klock_event *ev, int64_t ns)
+{
+	int64_t deadline_ns = klock_deadline(ns < 0 ? 0 : ns);
+	struct klock_task *task = klock_thread();
+	int32_t surplus;
+	int err;
+
+	settle(sem);
+	klock_store_relaxed(&task->takes, &sem->rw.word); /* see klock_word_take() */
+	klock_store_relaxed(&task->takes_block, &sem->block);
+	err = take_and_drain(sem, ev, ns, deadline_ns);
+	klock_store_relaxed(&task->takes, NULL);
+	klock_store_relaxed(&task->takes_block, NULL);
+	if (err)
+		return err;
 	surplus = readers_in(sem);
 	if (surplus < 0) {
 		klock_event_bug(ev, "more releases for reading than acquisitions",

@@ -47,10 +47,7 @@ void klock_bias_begin(struct klock_task *task)
 
 void klock_bias_after_fork(void)
 {
-	klock_drains = 0;
-	for (struct klock_task *t = klock_task_after(NULL); t; t = klock_task_after(t))
-		for (int i = 0; t != klock_self_task && i < KLOCK_READ_SLOTS; i++)
-			t->reading[i] = 0;
+	klock_store_relaxed(&klock_drains, 0);
 }
 
 /* The next task after `task` that has the word in its slot; NULL: there is none. */

@@ -39,7 +39,7 @@ void klock_bias_end_drain(void);
 /* How many readers have the lock in a slot: for reports. */
 uint32_t klock_bias_readers(const uint32_t *word);
 
-/* In the child of a fork(): nobody drains, and the threads that are gone read nothing. */
+/* In the child of a fork(): nobody drains. What missing threads have in slots they hold. */
 void klock_bias_after_fork(void);
 
 #endif

@@ -8,10 +8,10 @@
 #include "annotate/watch.h"
 #include "base/exempt.h"
 #include "lockdep/own_key.h"
+#include "base/process.h"
 #include "lockdep/shared.h"
 #include "lockstat/stamp.h"
 #include <errno.h>
-#include <pthread.h>
 #include <sched.h>
 #include <stdlib.h>
 
@@ -209,7 +209,8 @@ static void at_exit(void)
 	klock_stat_options_write();
 }
 
-static void after_fork(void)
+/* In the child of a fork(). */
+static void mend(void)
 {
 	forked = true;
 	klock_lockstat_reset();
@@ -228,7 +229,7 @@ static bool lockstat_present(void)
 		klock_shared_init();
 		klock_stamp_init();
 		klock_classes_used = true;
-		(void)pthread_atfork(NULL, NULL, after_fork);
+		klock_process_on_fork(mend);
 	}
 	return klock_stat_options.on;
 }

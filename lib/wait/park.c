@@ -4,6 +4,7 @@
 #include "base/cpu.h"
 #include "base/exempt.h"
 #include "base/minilock.h"
+#include "base/process.h"
 #include <errno.h>
 #include <string.h>
 
@@ -60,6 +61,7 @@ void klock_park_init(void)
 
 static void queue_lock(struct klock_queue *q, const void *addr)
 {
+	klock_process_check();
 	q->addr = addr;
 	q->bucket = bucket_of(addr);
 	q->woken = NULL;
@@ -313,6 +315,7 @@ void klock_unpark(const void *addr, void (*advance)(struct klock_queue *q, uint3
 
 bool klock_park_maybe(const void *addr)
 {
+	klock_process_check();
 	/* [K4] act, then look: pairs with [K3]. A read-modify-write, for the fence in it. */
 	return klock_fetch_add_seq(&bucket_of(addr)->waiters, 0) != 0;
 }
@@ -333,6 +336,7 @@ unsigned int klock_waiters_walk(int64_t patience_ns,
 {
 	unsigned int left_out = 0;
 
+	klock_process_check();
 	for (struct bucket *b = buckets; b < buckets + NR_BUCKETS; b++) {
 		struct klock_list *node;
 

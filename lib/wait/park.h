@@ -94,7 +94,10 @@ bool klock_park_request(struct klock_waiter *w);
 /* Takes it out of the queue, and has advance() see to those behind it. False: it was granted. */
 bool klock_park_withdraw(struct klock_waiter *w);
 
-/* How often this process has come out of a fork(): what was queued before is queued no longer. */
+/*
+ * How often this process has come out of a fork(): what was queued before is queued no longer,
+ * and from 1 on a lock may have bits that speak of threads which are not there.
+ */
 extern uint32_t klock_park_generation;
 
 /* Runs `advance` on the queue of `addr`, then wakes whom it chose. */

@@ -1,15 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 #include "wait/request.h"
 #include "base/exempt.h"
+#include "base/process.h"
 #include <errno.h>
 #include <pthread.h>
 #include <unistd.h>
 
 enum klock_request_phase klock_request_phase(struct klock_request *r)
 {
-	/* [Q2] acquire: pairs with [Q1]; what was granted is seen. */
-	enum klock_request_phase phase = klock_load_acquire(&r->phase);
+	enum klock_request_phase phase;
 
+	klock_process_check();
+	/* [Q2] acquire: pairs with [Q1]; what was granted is seen. */
+	phase = klock_load_acquire(&r->phase);
 	if (phase == KLOCK_REQUEST_QUEUED && r->generation != klock_park_generation)
 		return KLOCK_REQUEST_CANCELLED;
 	return phase;

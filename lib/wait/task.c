@@ -133,10 +133,11 @@ static void thread_ends(void *arg)
 }
 
 /*
- * In the child the calling thread is the only one left. References that the
- * program has stay: nobody else is to get a task that it may still name.
+ * In the child of a fork() the calling thread is the only one left. References that the
+ * program has stay: nobody else is to get a task that it may still name. So does the task
+ * of a thread that had a lock in a slot: the lock stays held.
  */
-static void after_fork(void)
+static void mend(void)
 {
 	table_lock.state = 0;
 	free_tasks = NULL;
@@ -154,7 +155,8 @@ static void after_fork(void)
 			task->refs--;
 		task->tid = 0;
 		task->held = NULL; /* what its thread held is not the next one's */
-		if (task->refs)
+		task->bars = NULL;
+		if (task->refs || reads(task))
 			continue;
 		task->next_free = free_tasks;
 		free_tasks = task;
@@ -166,8 +168,7 @@ static void set_up(void)
 	/* Without a key the tasks of ended threads are not used again: memory, not safety. */
 	if (pthread_key_create(&exit_key, thread_ends))
 		exit_key = (pthread_key_t)-1;
-	/* No memory for it: the child of such a process may only exec(), as POSIX has it anyway. */
-	(void)pthread_atfork(NULL, NULL, after_fork);
+	klock_process_on_fork(mend);
 	klock_cpu_init();
 	klock_exempt(first_chunk, sizeof(first_chunk));
 	klock_exempt(&exit_key, sizeof(exit_key)); /* Helgrind does not know pthread_once() */

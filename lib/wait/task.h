@@ -8,6 +8,7 @@
 #define KLOCK_WAIT_TASK_H
 
 #include "base/list.h"
+#include "base/process.h"
 #include <klock/reader_bias.h>
 #include <klock/task.h>
 
@@ -27,6 +28,10 @@ struct klock_task {
 	void *stat;         /* what lib/lockstat counts; its own thread's */
 	struct klock_list granted; /* requests it is to tell of; its own thread's; zeroed: none */
 	bool telling;       /* it does so */
+	/* For the child of a fork(), where its thread is not there: */
+	const uint32_t *bars; /* the word from which it bars others while it yields */
+	uint32_t *takes;      /* the word for which its call for writing has not returned */
+	uint32_t *takes_block; /* of a percpu_rw_semaphore: what it has set to bar readers */
 	int64_t sampled_ns; /* when a read of it was last a sample for a bias; its own thread's */
 	int64_t backed_off_ns; /* until when it stayed away from a word; the same */
 	int32_t back_off;   /* and for how many pauses */
@@ -48,6 +53,7 @@ static inline struct klock_task *klock_task_self(void)
 {
 	struct klock_task *task = klock_self_task;
 
+	klock_process_check();
 	return KLOCK_LIKELY(task) ? task : klock_task_register();
 }
 

@@ -166,9 +166,9 @@ static void child_uses_a_lock_that_waiters_just_left(const struct lock_row *row)
 }
 
 /*
- * What this thread holds, it holds in the child as well; who waited for it is not
- * there. But a percpu writer that waits for readers to leave has taken its place
- * already: for the child that lock stays held, and the case is left out.
+ * What this thread holds, it holds in the child as well; a thread that waited for it is not
+ * there, and does not have it, even where it has taken its place already: the writer of a
+ * percpu_rw_semaphore, which waits for readers to leave.
  */
 static void child_gives_up_what_its_thread_held(const struct lock_row *row)
 {
@@ -182,10 +182,8 @@ static void child_gives_up_what_its_thread_held(const struct lock_row *row)
 	row->object->make(&lock);
 	actor_init(&waiter);
 	row->lock(&lock);
-	if (strcmp(row->name, "percpu_read")) {
-		actor_begin(&waiter, act_pass_through, &want);
-		await_lock_waiters(row, &lock, 1);
-	}
+	actor_begin(&waiter, act_pass_through, &want);
+	await_lock_waiters(row, &lock, 1);
 	pid = fork();
 	EXPECT(pid >= 0);
 	if (pid == 0) {
@@ -205,12 +203,156 @@ static void child_gives_up_what_its_thread_held(const struct lock_row *row)
 	row->object->end(&lock);
 }
 
+/* The usual handlers: what they protect is whole in the child, and the lock is free there. */
+static struct guarded {
+	const struct lock_row *row;
+	union any_lock lock;
+	struct actor waiter;
+	struct attempt want;
+} early, late;
+
+static void watch_over(struct guarded *g, const struct lock_row *row)
+{
+	g->row = row;
+	row->object->make(&g->lock);
+	g->want = (struct attempt){ .row = holder_of(row), .lock = &g->lock };
+	actor_init(&g->waiter);
+}
+
+/* When the fork() comes a thread waits for the lock. */
+static void take(struct guarded *g)
+{
+	g->row->lock(&g->lock);
+	actor_begin(&g->waiter, act_pass_through, &g->want);
+	await_lock_waiters(g->row, &g->lock, 1);
+}
+
+static void give(struct guarded *g)
+{
+	g->row->unlock(&g->lock);
+}
+
+static void end_watch(struct guarded *g)
+{
+	EXPECT_IS(actor_end(&g->waiter), 0);
+	actor_fini(&g->waiter);
+	expect_free(g->row, &g->lock);
+	g->row->object->end(&g->lock);
+}
+
+static void take_early(void)
+{
+	take(&early);
+}
+
+static void give_early(void)
+{
+	give(&early);
+}
+
+static void take_late(void)
+{
+	take(&late);
+}
+
+static void give_late(void)
+{
+	give(&late);
+}
+
+static void handlers_set_before_and_after_the_first_lock_leave_it_free(const struct lock_row *row)
+{
+	int status;
+	pid_t pid;
+
+	pthread_atfork(take_early, give_early, give_early);
+	watch_over(&early, row); /* the first lock */
+	watch_over(&late, row);
+	pthread_atfork(take_late, give_late, give_late);
+	pid = fork();
+	EXPECT(pid >= 0);
+	if (pid == 0) {
+		alarm(PATIENCE);
+		use_in_child(row, &early.lock);
+		use_in_child(row, &late.lock);
+		_exit(EXIT_SUCCESS);
+	}
+	EXPECT_IS(waitpid(pid, &status, 0), pid);
+	EXPECT_IS(status, 0);
+	end_watch(&early);
+	end_watch(&late);
+}
+
+static long fork_in_a_thread(void *arg)
+{
+	struct attempt *a = arg;
+
+	in_child(a->row, a->lock);
+	return 0;
+}
+
+/* The thread that forks is not the first one, which waits for the lock itself. */
+static void child_of_another_thread_uses_a_lock_that_it_held(const struct lock_row *row)
+{
+	union any_lock lock, other;
+	struct attempt hold = { .row = row, .lock = &lock }, use = { .row = row, .lock = &other };
+	struct attempt want = { .row = holder_of(row), .lock = &lock };
+	struct actor forks, waiter;
+
+	row->object->make(&lock);
+	row->object->make(&other);
+	actor_init(&forks);
+	actor_init(&waiter);
+	actor_do(&forks, act_lock, &hold);
+	actor_begin(&waiter, act_pass_through, &want);
+	await_lock_waiters(row, &lock, 1);
+	actor_do(&forks, fork_in_a_thread, &use);
+	actor_do(&forks, act_unlock, &hold);
+	EXPECT_IS(actor_end(&waiter), 0);
+	actor_fini(&forks);
+	actor_fini(&waiter);
+	row->object->end(&lock);
+	row->object->end(&other);
+}
+
+/* Held is held: for reading as for writing, counted or not, and whatever the lock is. */
+static void child_finds_held_what_another_thread_held(const struct lock_row *row)
+{
+	const struct lock_row *alone = holder_of(row);
+	union any_lock lock;
+	struct attempt hold = { .row = row, .lock = &lock };
+	struct actor holder;
+	int status;
+	pid_t pid;
+
+	row->object->make(&lock);
+	actor_init(&holder);
+	actor_do(&holder, act_lock, &hold);
+	pid = fork();
+	EXPECT(pid >= 0);
+	if (pid == 0) {
+		alarm(PATIENCE);
+		for (int i = 0; i < 2; i++)
+			EXPECT_IS(alone->timeout(&lock, 1000000), alone->timed_out);
+		_exit(EXIT_SUCCESS);
+	}
+	EXPECT_IS(waitpid(pid, &status, 0), pid);
+	EXPECT_IS(status, 0);
+	actor_do(&holder, act_unlock, &hold);
+	actor_fini(&holder);
+	expect_free(row, &lock);
+	row->object->end(&lock);
+}
+
 static const struct rule rules[] = {
 	RULE(free_lock_is_used_in_a_child, 0),
 	RULE(child_of_a_process_with_waiters_uses_other_locks, 0),
 	RULE(child_of_a_process_in_the_middle_of_it_uses_other_locks, HAS(exclusive)),
 	RULE(child_uses_a_lock_that_waiters_just_left, 0),
 	RULE(child_gives_up_what_its_thread_held, 0),
+	RULE(handlers_set_before_and_after_the_first_lock_leave_it_free, 0),
+	RULE(child_of_another_thread_uses_a_lock_that_it_held, 0),
+	RULE(child_finds_held_what_another_thread_held, HAS(timeout)),
 };
 
 CONTRACT_MAIN(rules)

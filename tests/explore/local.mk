@@ -18,6 +18,7 @@ tests_explore_explore_SOURCES = \
 	tests/explore/locks.h \
 	tests/explore/model/base/block_signals.h \
 	tests/explore/model/base/minilock.h \
+	tests/explore/model/base/process.h \
 	tests/explore/model/klock/percpu-rwsem.h \
 	tests/explore/real_minilock.c \
 	tests/explore/real_minilock.h \

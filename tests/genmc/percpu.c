@@ -12,6 +12,7 @@
 
 #include "locks/awake.c"
 #include "locks/bias_mode.c"
+#include "locks/left_over.c"
 #include "locks/lockword.c"
 #include "locks/reader_bias.c"
 #include "locks/word_request.c"

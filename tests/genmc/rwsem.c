@@ -13,6 +13,7 @@
 #endif
 #include "locks/awake.c"
 #include "locks/bias_mode.c"
+#include "locks/left_over.c"
 #include "locks/lockword.c"
 #include "locks/reader_bias.c"
 #include "locks/rwsem.c"

@@ -44,6 +44,7 @@ static uint32_t interrupts[NR_THREADS + 1]; /* by number; 0 is a thread that has
 #define klock_compiler_barrier() ((void)0)
 #endif
 
+#define KLOCK_BASE_PROCESS_H /* nobody forks: see below */
 #include "base/bug.h"
 #include "base/clock.h"
 #include "base/exempt.h"
@@ -203,6 +204,19 @@ int64_t klock_now_ns(void)
 int64_t klock_deadline(int64_t ns)
 {
 	return ns;
+}
+
+static inline void klock_process_on_fork(void (*mend)(void))
+{
+	(void)mend;
+}
+
+static inline void klock_process_check(void) {}
+
+static inline bool klock_process_may_read(uint32_t *word)
+{
+	(void)word;
+	return false;
 }
 
 void klock_exempt(const void *addr, size_t size)

@@ -19,6 +19,7 @@ tests_unit_test_lockstat_rows_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=klock_arena_all
 check_suites += tests/unit/test_base
 check_suites += tests/unit/test_bug
 check_suites += tests/unit/test_fork
+check_suites += tests/unit/test_fork_left
 check_suites += tests/unit/test_set_up
 tests_unit_test_set_up_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=klock_hang_init \
 	-Wl,--wrap=klock_cpu_many
