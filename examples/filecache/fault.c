@@ -88,9 +88,9 @@ static int find_or_create_page(struct vm_fault *vmf, bool *unlocked)
 	return err;
 }
 
-static int fault_lock_invalidate(struct vm_fault *vmf)
+static int fault_lock_invalidate(struct vm_fault *vmf, struct address_space *mapping)
+	KLOCK_TRY_ACQUIRES_SHARED(0, &mapping->invalidate_lock) KLOCK_NO_ANALYSIS
 {
-	struct address_space *mapping = vmf->file.f_mapping;
 	struct kiocb iocb;
 
 	if (vmf->flags & FAULT_FLAG_KILLABLE) {
@@ -105,7 +105,7 @@ static int fault_lock_invalidate(struct vm_fault *vmf)
 static int fault_read(struct vm_fault *vmf, bool *unlocked)
 {
 	struct address_space *mapping = vmf->file.f_mapping;
-	int err = fault_lock_invalidate(vmf);
+	int err = fault_lock_invalidate(vmf, mapping);
 
 	if (err)
 		return err;

@@ -259,12 +259,13 @@ int filemap_replace(struct inode *inode, struct inode *from)
 	err = lock_for_drop(inode);
 	if (err)
 		return err;
-	unmap_mapping_range(&inode->i_data, 0, UINT64_MAX);
 	truncate_inode_pages_range(&inode->i_data, 0, UINT64_MAX);
 	before_free(inode, 0);
 	block_replace(inode, from, size);
 	inode->i_tail_unknown = false;
 	i_size_write(inode, size);
+	/* SIGBUS of faults that found a page beyond the old end. */
+	unmap_mapping_range(&inode->i_data, 0, UINT64_MAX);
 	unlock_after_drop(inode);
 	return 0;
 }
