@@ -85,6 +85,27 @@ int file_replace(struct file *file);
 void inode_hold(struct inode *inode);
 void inode_release(struct inode *inode);
 
+/*
+ * A kind of image, with lock classes of its own for i_rwsem and invalidate_lock, as each file
+ * system type of the kernel has them. A program that writes to one image while it holds locks
+ * of another, as a file system on a loop device does, gives the two different types: to lockdep
+ * one lock of a class taken under another of it is a deadlock. The declared order is that of
+ * images without a type; others are declared by their names.
+ */
+struct file_system_type {
+	const char *i_rwsem_name, *invalidate_lock_name;
+	struct lock_class_key i_rwsem_key, invalidate_lock_key;
+};
+
+#define FILE_SYSTEM_TYPE(name)                                                                     \
+	{                                                                                          \
+		.i_rwsem_name = name ".i_rwsem",                                                   \
+		.invalidate_lock_name = name ".invalidate_lock",                                   \
+	}
+
+/* While nobody else uses the image, and no lock of it is held. `type` outlives it. */
+void image_set_fs_type(struct image *image, struct file_system_type *type);
+
 /* Removes a file and frees its blocks. -ENOENT; -EBUSY while it is open or mapped. */
 int inode_unlink(struct image *image, const char *name);
 

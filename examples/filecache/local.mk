@@ -20,6 +20,7 @@ examples_filecache_libengine_la_SOURCES = \
 	examples/filecache/filemap.c \
 	examples/filecache/filemap.h \
 	examples/filecache/fs.h \
+	examples/filecache/fs_type.c \
 	examples/filecache/image.c \
 	examples/filecache/image.h \
 	examples/filecache/image_format.h \
