@@ -189,8 +189,9 @@ bool klock_membarrier(void)
 {
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 #if MEMBARRIER
-	for (int i = 1; i <= NR_THREADS; i++)
-		klock_fetch_add_acq_rel(&interrupts[i], 1);
+	for (uint32_t i = 1; i <= NR_THREADS; i++)
+		if (i != klock_self_word >> KLOCK_W_SHIFT)
+			klock_fetch_add_acq_rel(&interrupts[i], 1);
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 #endif
 	return true;
