@@ -19,8 +19,8 @@ unknown() # FILE...: with the sources, what they name
 }
 check_empty "comments and doc/design name functions that exist" "$(unknown doc/design/*.md)"
 echo '/* as in this_is_gone(), klock_kill_all() and _end_of_a_name() */' >"$work/control.c"
-case $(unknown "$work/control.c" doc/design/*.md) in
-"$work/control.c:1: this_is_gone()") pass "a function that is gone is found" ;;
+case $(unknown "$work/control.c") in
+"$work/control.c:1: this_is_gone()"*) pass "a function that is gone is found" ;;
 *) fail "a function that is gone is found" ;;
 esac
 folders='lib|include|tests|examples|bench|tools|doc'

@@ -12,7 +12,8 @@ check_suites += tests/unit/test_hang_listed
 check_suites += tests/unit/test_held
 tests_unit_test_held_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=klock_arena_alloc
 check_suites += tests/unit/test_limits
-tests_unit_test_limits_CPPFLAGS = $(AM_CPPFLAGS) -fsanitize=undefined -fsanitize-undefined-trap-on-error
+tests_unit_test_limits_CPPFLAGS = $(AM_CPPFLAGS) -fsanitize=undefined \
+	-fsanitize-undefined-trap-on-error
 check_suites += tests/unit/test_lockstat
 check_suites += tests/unit/test_lockstat_rows
 tests_unit_test_lockstat_rows_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=klock_arena_alloc
