@@ -30,6 +30,7 @@ EXTRA_DIST += doc/man/filecache.1
 EXTRA_DIST += \
 	doc/design/abi.md \
 	doc/design/faults.md \
+	doc/design/filecache.md \
 	doc/design/lockdep.md \
 	doc/design/ordering.md \
 	doc/design/overview.md \

@@ -7,7 +7,7 @@
 #include "pagemap.h"
 #include "stats.h"
 
-/* All page locks are one class. Who holds several has added the pages, which only he knows. */
+/* All page locks are one class: a thread that holds several has got all but one by a try. */
 static struct lock_class_key page_lock_key;
 
 struct page *page_alloc(pgoff_t index)

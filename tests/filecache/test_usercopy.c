@@ -19,6 +19,32 @@ static void setup(void)
 	}
 }
 
+START_TEST(plain_memory_is_no_mapping)
+{
+	char plain[100] = "";
+	size_t len = sizeof(plain);
+
+	ck_assert_ptr_null(find_user_vma(plain, &len));
+	ck_assert_uint_eq(len, sizeof(plain));
+}
+END_TEST
+
+START_TEST(memory_up_to_a_mapping_is_plain)
+{
+	size_t len = 3 * PAGE_SIZE;
+
+	ck_assert_ptr_ne(find_user_vma(vma->vm_start + PAGE_SIZE, &len), NULL);
+	ck_assert_uint_eq(len, 3 * PAGE_SIZE);
+	len = 10 * PAGE_SIZE;
+	ck_assert_ptr_eq(find_user_vma(vma->vm_start + PAGE_SIZE, &len), vma);
+	ck_assert_uint_eq(len, 4 * PAGE_SIZE);
+	filemap_munmap(own);
+	len = 2 * PAGE_SIZE;
+	ck_assert_ptr_null(find_user_vma(vma->vm_start - PAGE_SIZE, &len));
+	ck_assert_uint_eq(len, PAGE_SIZE);
+}
+END_TEST
+
 START_TEST(write_from_a_mapping_copies_it)
 {
 	ck_assert_int_eq((int)fc_write(&fc_file, 100, vma->vm_start + 50, 2 * PAGE_SIZE, 0),
@@ -162,11 +188,14 @@ static Suite *usercopy_suite(void)
 	Suite *suite = suite_create("usercopy");
 	TCase *tcase = tcase_create("usercopy");
 
+	suite_add_tcase(suite, tcase);
 	tcase_add_checked_fixture(tcase, setup, fc_teardown);
+	tcase_add_test(tcase, plain_memory_is_no_mapping);
 	if (mm_available()) {
 		printf("%s\n", cache_error());
 		return suite;
 	}
+	tcase_add_test(tcase, memory_up_to_a_mapping_is_plain);
 	tcase_add_test(tcase, write_from_a_mapping_copies_it);
 	tcase_add_test(tcase, write_from_a_mapping_of_the_same_range_changes_nothing);
 	tcase_add_test(tcase, write_from_a_mapping_of_the_same_page_shifts_it);
@@ -177,7 +206,6 @@ static Suite *usercopy_suite(void)
 	tcase_add_test(tcase, read_into_a_mapping_is_efault);
 	tcase_add_test(tcase, write_that_waits_for_its_buffer_can_be_killed);
 	tcase_add_test(tcase, writes_from_mappings_of_each_other_end);
-	suite_add_tcase(suite, tcase);
 	return suite;
 }
 
