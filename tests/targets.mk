@@ -62,10 +62,15 @@ check-explore: built
 	@$(MAKE) --no-print-directory tests/explore/explore$(EXEEXT)
 	tests/explore/explore$(EXEEXT)
 
-# Broken variants of the algorithms, each of which a scenario has to catch.
-check-mutants:
-	@top_srcdir='$(abs_top_srcdir)' top_builddir='$(abs_top_builddir)' CC='$(CC)' \
-		$(SHELL) $(srcdir)/tests/explore/mutants.sh
+# Broken variants of the algorithms, each of which a scenario has to catch, and of the file
+# cache's engine, each of which one of its tests has to.
+mutants = top_srcdir='$(abs_top_srcdir)' top_builddir='$(abs_top_builddir)' CC='$(CC)' \
+	CHECK_CFLAGS='$(CHECK_CFLAGS)' CHECK_LIBS='$(CHECK_LIBS)' $(SHELL) $(srcdir)/tests
+check-mutants: check-explore-mutants check-engine-mutants
+check-explore-mutants:
+	@$(mutants)/explore/mutants.sh
+check-engine-mutants:
+	@$(mutants)/filecache/mutants.sh
 
 # Weak memory. Skipped, and never passed, where the tool is missing: genmc, herd7.
 .PHONY: check-litmus check-orderings
@@ -172,6 +177,6 @@ clean-local:
 	rm -rf sub-coverage sub-fuzz sub-asan sub-tsan sub-clang sub-musl sub-aarch64 sub-armhf
 
 .PHONY: fuzz run-fuzz check-abi check-static record-abi check-faults coverage check-covering torture-mutants
-.PHONY: built check-programs check-lockdep check-explore check-genmc check-mutants torture check-memcheck check-helgrind check-drd \
+.PHONY: built check-programs check-lockdep check-explore check-genmc check-mutants check-explore-mutants check-engine-mutants torture check-memcheck check-helgrind check-drd \
 	check-annotate check-valgrind check-asan check-tsan check-clang check-musl check-cross \
 	check-aarch64 check-armhf check-long

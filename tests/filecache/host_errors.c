@@ -84,7 +84,6 @@ static bool run(uint64_t seed, const struct kind *kind, unsigned long nth, unsig
 	host_fail(&fault);
 	for (i = 0; i < ops && ok; i++)
 		ok = workload_step(&w, (unsigned int)fc_below(&w.rnd, LEDGER_FILES), true);
-	*failed = host_nr_failed();
 	/* In every second run the image is closed while the host still fails. */
 	if (nth % 2 && ok)
 		ok = recover(&w, kind);
@@ -92,6 +91,7 @@ static bool run(uint64_t seed, const struct kind *kind, unsigned long nth, unsig
 		ok = workload_end(&w);
 	else
 		image_abandon(w.image);
+	*failed = host_nr_failed();
 	host_fail(NULL);
 	runs++;
 	if (!ok)
@@ -120,13 +120,13 @@ static bool run_all(uint64_t seed, const char *name, unsigned long step, unsigne
 	bool ok = true;
 	size_t i;
 
-	for (i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+	for (i = 0; i < sizeof(kinds) / sizeof(kinds[0]) && ok; i++) {
 		if (name && strcmp(kinds[i].name, name))
 			continue;
 		if (nth)
-			ok &= run(seed, &kinds[i], nth, &failed);
+			ok = run(seed, &kinds[i], nth, &failed);
 		else
-			ok &= run_kind(seed, &kinds[i], step);
+			ok = run_kind(seed, &kinds[i], step);
 	}
 	return ok;
 }

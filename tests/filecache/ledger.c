@@ -70,6 +70,7 @@ static struct ledger_state *begin(unsigned int file)
 	struct ledger_state *state = allocate(sizeof(*state));
 
 	*state = *ledger_now(file);
+	state->whole = false;
 	if (nr_states[file] == MAX_STATES)
 		abort();
 	states[file][nr_states[file]++] = state;
@@ -141,6 +142,17 @@ void ledger_resize(unsigned int file, int64_t size)
 	noted(file);
 }
 
+void ledger_replace(unsigned int file, const void *data, size_t len)
+{
+	struct ledger_state *state = begin(file);
+
+	memset(state, 0, sizeof(*state));
+	state->exists = state->whole = true;
+	put(state, 0, data, len);
+	state->size = (int64_t)len;
+	noted(file);
+}
+
 static const unsigned char *sector_of(const struct ledger_state *state, unsigned int sector)
 {
 	static const unsigned char zeroes[LEDGER_SECTOR];
@@ -177,19 +189,33 @@ __attribute__((format(printf, 1, 2))) static const char *wrong(const char *forma
 const char *ledger_settle(unsigned int file, const unsigned char *data, int64_t size)
 {
 	const struct ledger_state *before = states[file][nr_states[file] - 2];
-	const struct ledger_state *now = ledger_now(file);
-	struct ledger_state *state;
+	struct ledger_state *now = states[file][nr_states[file] - 1], *state;
 	unsigned int sector;
 
 	for (sector = 0; sector < LEDGER_SECTORS; sector++)
 		if (!is_as_in(now, sector, data, size) && !is_as_in(before, sector, data, size))
 			return wrong("file %s, after a call that failed: sector %u is neither old "
 				     "nor new", ledger_name(file), sector);
+	now->whole = false;
 	state = begin(file);
 	put(state, 0, data, LEDGER_SIZE);
 	state->exists = true;
 	state->size = size;
 	noted(file);
+	return NULL;
+}
+
+const char *ledger_check(unsigned int file, const unsigned char *data, int64_t size)
+{
+	const struct ledger_state *now = ledger_now(file);
+	unsigned int sector;
+
+	if (size != now->size)
+		return wrong("file %s has %lld bytes, and should have %lld", ledger_name(file),
+			     (long long)size, (long long)now->size);
+	for (sector = 0; sector < LEDGER_SECTORS; sector++)
+		if (!is_as_in(now, sector, data, size))
+			return wrong("file %s: sector %u is wrong", ledger_name(file), sector);
 	return NULL;
 }
 
@@ -230,60 +256,92 @@ void ledger_view_advance(struct ledger_view *view, const void *data)
 		view->first[note->file][sector] = note->state;
 }
 
-static const char *compare_presence(const struct ledger_view *view, unsigned int file, bool there)
-{
-	size_t n, existed = 0, states_seen = view->last[file] - view->first_size[file] + 1;
+/* States [from, to] of a file: none of them, but perhaps the first, is whole. */
+struct era {
+	unsigned int file;
+	size_t from, to;
+};
 
-	for (n = view->first_size[file]; n <= view->last[file]; n++)
-		existed += states[file][n]->exists;
-	if (there && !existed)
-		return wrong("file %s is there, and was not to be", ledger_name(file));
-	if (!there && existed == states_seen)
-		return wrong("file %s is not there", ledger_name(file));
-	return NULL;
+static size_t later(size_t a, size_t b)
+{
+	return a > b ? a : b;
 }
 
 /* While a file grows its pages are written back in any order: sizes between, too. */
-static const char *compare_size(const struct ledger_view *view, unsigned int file, int64_t size)
+static const char *compare_size(const struct ledger_view *view, const struct era *era, int64_t size)
 {
 	int64_t least = INT64_MAX, most = 0;
 	size_t n;
 
-	for (n = view->first_size[file]; n <= view->last[file]; n++) {
-		const struct ledger_state *state = states[file][n];
+	for (n = later(view->first_size[era->file], era->from); n <= era->to; n++) {
+		const struct ledger_state *state = states[era->file][n];
 
 		least = state->size < least ? state->size : least;
 		most = state->size > most ? state->size : most;
 	}
 	if (size >= least && size <= most)
 		return NULL;
-	return wrong("file %s has %lld bytes, and should have %lld to %lld", ledger_name(file),
-		     (long long)size, (long long)least, (long long)most);
+	return wrong("file %s has %lld bytes, and should have %lld to %lld",
+		     ledger_name(era->file), (long long)size, (long long)least, (long long)most);
 }
 
-static const char *compare_data(const struct ledger_view *view, unsigned int file,
+static const char *compare_data(const struct ledger_view *view, const struct era *era,
 				const unsigned char *data, int64_t size)
 {
-	unsigned int sector;
+	const size_t *first = view->first[era->file];
+	unsigned int sector, f = era->file;
 	size_t n;
 
 	for (sector = 0; sector < LEDGER_SECTORS; sector++) {
-		for (n = view->first[file][sector]; n <= view->last[file]; n++)
-			if (is_as_in(states[file][n], sector, data, size))
+		for (n = later(first[sector], era->from); n <= era->to; n++)
+			if (is_as_in(states[f][n], sector, data, size))
 				break;
-		if (n <= view->last[file])
+		if (n <= era->to)
 			continue;
-		for (n = 0; n < nr_states[file]; n++)
-			if (is_as_in(states[file][n], sector, data, size))
+		for (n = 0; n < nr_states[f]; n++)
+			if (is_as_in(states[f][n], sector, data, size))
 				break;
 		return wrong("file %s, %lld bytes: sector %u of page %u is as in state %zd, and "
-			     "may be as in %zu to %zu", ledger_name(file), (long long)size,
+			     "may be as in %zu to %zu", ledger_name(f), (long long)size,
 			     sector % (unsigned int)(PAGE_SIZE / LEDGER_SECTOR),
 			     sector / (unsigned int)(PAGE_SIZE / LEDGER_SECTOR),
-			     n < nr_states[file] ? (ssize_t)n : -1, view->first[file][sector],
-			     view->last[file]);
+			     n < nr_states[f] ? (ssize_t)n : -1,
+			     later(first[sector], era->from), era->to);
 	}
 	return NULL;
+}
+
+/* `data` NULL: the file is not there. */
+static const char *compare_era(const struct ledger_view *view, const struct era *era,
+			       const unsigned char *data, int64_t size)
+{
+	size_t n, nr = 0, existed = 0;
+	const char *why;
+
+	for (n = later(view->first_size[era->file], era->from); n <= era->to; n++, nr++)
+		existed += states[era->file][n]->exists;
+	if (!data)
+		return existed < nr ? NULL : wrong("file %s is not there", ledger_name(era->file));
+	if (!existed)
+		return wrong("file %s is there, and was not to be", ledger_name(era->file));
+	why = compare_size(view, era, size);
+	return why ? why : compare_data(view, era, data, size);
+}
+
+static const char *compare_file(const struct ledger_view *view, unsigned int file,
+				const unsigned char *data, int64_t size)
+{
+	struct era era = { file, view->last[file], view->last[file] };
+	const char *why;
+
+	for (;;) {
+		while (era.from && !states[file][era.from]->whole)
+			era.from--;
+		why = compare_era(view, &era, data, size);
+		if (!why || !era.from || era.from <= view->first_size[file])
+			return why;
+		era.to = --era.from;
+	}
 }
 
 int ledger_read(struct file *file, unsigned char data[LEDGER_SIZE], int64_t *size)
@@ -306,7 +364,7 @@ const char *ledger_compare(const struct ledger_view *view, struct image *image)
 	static unsigned char data[LEDGER_SIZE];
 	const char *why = NULL;
 	struct file file;
-	int64_t size;
+	int64_t size = 0;
 	unsigned int f;
 	int err;
 
@@ -314,18 +372,17 @@ const char *ledger_compare(const struct ledger_view *view, struct image *image)
 		err = file_open(image, ledger_name(f), 0, &file);
 		if (err && err != -ENOENT)
 			return wrong("file %s cannot be opened: %s", ledger_name(f), cache_error());
-		why = compare_presence(view, f, !err);
-		if (err || why)
+		if (err) {
+			why = compare_file(view, f, NULL, 0);
 			continue;
-		if (i_size_read(file.f_inode) > (int64_t)LEDGER_SIZE)
-			return wrong("file %s has %lld bytes", ledger_name(f),
-				     (long long)i_size_read(file.f_inode));
-		if (ledger_read(&file, data, &size))
+		}
+		size = i_size_read(file.f_inode);
+		if (size > (int64_t)LEDGER_SIZE)
+			why = wrong("file %s has %lld bytes", ledger_name(f), (long long)size);
+		else if (ledger_read(&file, data, &size))
 			why = wrong("file %s cannot be read: %s", ledger_name(f), cache_error());
-		if (!why)
-			why = compare_size(view, f, size);
-		if (!why)
-			why = compare_data(view, f, data, size);
+		else
+			why = compare_file(view, f, data, size);
 		file_close(&file);
 	}
 	return why;

@@ -18,6 +18,7 @@
 
 struct ledger_state {
 	bool exists;
+	bool whole; /* the file is as in a state before this one, or as in this or a later one */
 	int64_t size;
 	unsigned char *page[LEDGER_PAGES]; /* NULL: zeroes; what lies behind the end is zero, too */
 };
@@ -33,11 +34,15 @@ void ledger_remove(unsigned int file);
 void ledger_write(unsigned int file, int64_t pos, const void *data, size_t len);
 void ledger_zero(unsigned int file, int64_t from, int64_t to); /* within its size */
 void ledger_resize(unsigned int file, int64_t size);
+void ledger_replace(unsigned int file, const void *data, size_t len);
 /*
  * The call failed, and `data` of `size` bytes is what the engine shows now: that becomes the
  * state. NULL, or what is wrong: a sector that is neither what it was nor what it was to be.
  */
 const char *ledger_settle(unsigned int file, const unsigned char *data, int64_t size);
+
+/* NULL, or what is wrong: it is not what the engine shows. */
+const char *ledger_check(unsigned int file, const unsigned char *data, int64_t size);
 
 /* The state of now, for bytes [from, to) and the size, is on disk. */
 void ledger_promise(unsigned int file, int64_t from, int64_t to);

@@ -67,7 +67,9 @@ tests_filecache_test_xarray_CPPFLAGS = $(engine_cppflags)
 tests_filecache_test_xarray_LDADD = $(engine_ldadd)
 EXTRA_DIST += \
 	tests/filecache/fc_fixture.h \
-	tests/filecache/fc_random.h
+	tests/filecache/fc_random.h \
+	tests/filecache/mutants.sh \
+	tests/filecache/mutants.tab
 
 # The engine beside a model, and killed: random, by a seed that they print when they fail.
 torture_tests += tests/filecache/fsx_model

@@ -10,12 +10,13 @@
 
 static struct image *image;
 static struct file file;
+static struct page *page;
 
 static struct lock {
 	const char *name;
 	struct rw_semaphore *rwsem;
-	struct mutex *mutex;
-} locks[11];
+	struct mutex *mutex; /* neither: the lock of the page */
+} locks[13];
 static int nr_locks;
 
 static void add_rwsem(const char *name, struct rw_semaphore *rwsem)
@@ -32,6 +33,8 @@ static void fill_table(void)
 {
 	struct address_space *mapping = file.f_mapping;
 
+	add_mutex("page.lock", NULL);
+	add_rwsem("page.content", &page->content);
 	add_rwsem("mapping.invalidate_lock", &mapping->invalidate_lock);
 	add_mutex("image.commit_lock", &image->commit_lock);
 	add_mutex("image.map_lock", &image->map_lock);
@@ -49,16 +52,20 @@ static void take(const struct lock *lock)
 {
 	if (lock->rwsem)
 		down_write(lock->rwsem);
-	else
+	else if (lock->mutex)
 		mutex_lock(lock->mutex);
+	else
+		lock_page(image, page);
 }
 
 static void give_back(const struct lock *lock)
 {
 	if (lock->rwsem)
 		up_write(lock->rwsem);
-	else
+	else if (lock->mutex)
 		mutex_unlock(lock->mutex);
+	else
+		unlock_page(page);
 }
 
 static const struct lock *lock_called(const char *name)
@@ -84,15 +91,19 @@ int main(int argc, char **argv)
 	if (!err)
 		err = file_open(image, "a", O_CREAT, &file);
 	unlink(path);
+	if (!err)
+		err = grab_cache_page(file.f_mapping, 0, 0, &page);
 	if (err || argc != 3) {
 		fprintf(stderr, "usage: lock_order OUTER INNER (%s)\n", cache_error());
 		return 2;
 	}
+	unlock_page(page);
 	fill_table();
 	take(lock_called(argv[1]));
 	take(lock_called(argv[2]));
 	give_back(lock_called(argv[2]));
 	give_back(lock_called(argv[1]));
+	put_page(page);
 	file_close(&file);
 	image_abandon(image);
 	return 0;

@@ -157,23 +157,51 @@ static void print_problem(void *arg, const char *problem)
 	fprintf(stderr, "fsck: %s\n", problem);
 }
 
-/* A file that grows finds zeroes behind its old end, whatever the last block has there. */
-static const char *grow_into_zeroes(struct image *image)
+/* Whether every block that is not free is some file's. */
+static bool no_block_is_lost(struct image *image)
+{
+	uint32_t total, available;
+	struct inode_info info;
+	uint64_t blocks = 0;
+	unsigned int n;
+
+	image_space(image, &total, &available);
+	for (n = 0; !inode_stat_nth(image, n, &info); n++)
+		blocks += info.blocks;
+	return total - available == blocks;
+}
+
+/* All files grow by a page. */
+static const char *grow_files(struct image *image)
+{
+	struct file file;
+	unsigned int f;
+	int err;
+
+	for (f = 0; f < LEDGER_FILES; f++) {
+		if (file_open(image, ledger_name(f), 0, &file))
+			continue;
+		err = filemap_truncate(&file, i_size_read(file.f_inode) + PAGE_SIZE);
+		file_close(&file);
+		if (err)
+			return cache_error();
+	}
+	return NULL;
+}
+
+/* That page is zero, whatever the last block had behind the end: it must be so on disk. */
+static const char *find_zeroes(struct image *image)
 {
 	static unsigned char data[PAGE_SIZE];
 	struct kiocb iocb;
 	struct file file;
 	unsigned int f;
-	int64_t size;
 	size_t i;
 
 	for (f = 0; f < LEDGER_FILES; f++) {
 		if (file_open(image, ledger_name(f), 0, &file))
 			continue;
-		size = i_size_read(file.f_inode);
-		if (filemap_truncate(&file, size + PAGE_SIZE))
-			return cache_error();
-		init_sync_kiocb(&iocb, &file, size, 0);
+		init_sync_kiocb(&iocb, &file, i_size_read(file.f_inode) - PAGE_SIZE, 0);
 		if (filemap_read(&iocb, data, PAGE_SIZE) != PAGE_SIZE)
 			return cache_error();
 		for (i = 0; i < PAGE_SIZE; i++)
@@ -184,7 +212,21 @@ static const char *grow_into_zeroes(struct image *image)
 	return NULL;
 }
 
-static const char *check_open(const char *path, const struct ledger_view *view, bool go_on)
+static const char *go_on(const char *path, struct image *image)
+{
+	const char *why = grow_files(image);
+
+	if (image_close(image) || image_open(path, IMAGE_RDONLY, &image))
+		return cache_error();
+	if (!why)
+		why = find_zeroes(image);
+	image_abandon(image);
+	if (!why && image_fsck(path, print_problem, NULL))
+		why = "fsck finds problems after more work";
+	return why;
+}
+
+static const char *check_open(const char *path, const struct ledger_view *view, bool more)
 {
 	struct image *image;
 	const char *why;
@@ -192,19 +234,16 @@ static const char *check_open(const char *path, const struct ledger_view *view, 
 	if (image_open(path, IMAGE_NOSYNC, &image))
 		return cache_error();
 	why = ledger_compare(view, image);
-	if (!why && go_on)
-		why = grow_into_zeroes(image);
-	if (why || !go_on) {
-		image_abandon(image);
-		return why;
-	}
-	if (image_close(image))
-		return cache_error();
-	return image_fsck(path, print_problem, NULL) ? "fsck finds problems after more work" : NULL;
+	if (!why && !no_block_is_lost(image))
+		why = "blocks are neither free nor any file's";
+	if (!why && more)
+		return go_on(path, image);
+	image_abandon(image);
+	return why;
 }
 
 /* NULL, or what is wrong with the image that was built. */
-static const char *check(const struct ledger_view *view, bool go_on)
+static const char *check(const struct ledger_view *view, bool more)
 {
 	static int fd = -1;
 	static char path[40];
@@ -217,7 +256,7 @@ static const char *check(const struct ledger_view *view, bool go_on)
 		need(NULL);
 	if (image_fsck(path, print_problem, NULL))
 		return "fsck finds problems";
-	return check_open(path, view, go_on);
+	return check_open(path, view, more);
 }
 
 static bool try_one(const struct ledger_view *view, enum choice choice, size_t which,

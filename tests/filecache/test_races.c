@@ -56,6 +56,29 @@ START_TEST(read_that_waits_while_the_file_is_cut_ends_at_the_new_end)
 }
 END_TEST
 
+static int read_ahead(void *arg)
+{
+	struct kiocb iocb;
+
+	(void)arg;
+	init_sync_kiocb(&iocb, &fc_file, 0, 0);
+	return (int)page_cache_readahead(&iocb, 0, 4);
+}
+
+START_TEST(readahead_that_waits_while_the_file_is_cut_reads_what_is_left)
+{
+	struct fc_thread t;
+
+	down_write(&fc_file.f_inode->i_rwsem);
+	down_write(&fc_file.f_mapping->invalidate_lock);
+	fc_thread_start(&t, read_ahead, NULL);
+	until_contended();
+	i_size_write(fc_file.f_inode, PAGE_SIZE + 100);
+	end_cut();
+	ck_assert_int_eq(fc_thread_join(&t), 2);
+}
+END_TEST
+
 static int mapped_byte_of_page_3(void *arg)
 {
 	unsigned char c;
@@ -76,10 +99,45 @@ START_TEST(fault_that_waits_while_the_file_is_cut_is_sigbus)
 	down_write(&fc_file.f_mapping->invalidate_lock);
 	fc_thread_start(&t, mapped_byte_of_page_3, NULL);
 	until_contended();
+	ck_assert(down_write_trylock(&fc_image->mm->mmap_lock));
+	up_write(&fc_image->mm->mmap_lock);
 	i_size_write(fc_file.f_inode, PAGE_SIZE);
 	end_cut();
 	ck_assert_int_eq(fc_thread_join(&t), -EFAULT);
 	filemap_munmap(vma);
+}
+END_TEST
+
+/* As the second try of a fault, which holds mmap_lock while it waits. */
+static int fault_of_page_3(void *arg)
+{
+	struct vm_fault vmf = { .mm = fc_image->mm, .pgoff = 3, .flags = FAULT_FLAG_TRIED };
+	unsigned int ret;
+
+	(void)arg;
+	vmf.file = fc_file;
+	down_read(&fc_image->mm->mmap_lock);
+	ret = filemap_fault(&vmf);
+	if (ret & VM_FAULT_LOCKED) {
+		ck_assert_ptr_eq(vmf.page->mapping, fc_file.f_mapping);
+		unlock_page(vmf.page);
+		put_page(vmf.page);
+	}
+	up_read(&fc_image->mm->mmap_lock);
+	return (int)ret;
+}
+
+START_TEST(fault_that_finds_the_page_of_a_file_cut_meanwhile_is_sigbus)
+{
+	struct fc_thread t;
+
+	down_write(&fc_file.f_inode->i_rwsem);
+	down_write(&fc_file.f_mapping->invalidate_lock);
+	fc_thread_start(&t, fault_of_page_3, NULL);
+	until_contended();
+	i_size_write(fc_file.f_inode, PAGE_SIZE);
+	end_cut();
+	ck_assert_int_eq(fc_thread_join(&t), VM_FAULT_SIGBUS);
 }
 END_TEST
 
@@ -99,19 +157,19 @@ START_TEST(fault_that_waits_while_the_file_grows_is_the_page)
 }
 END_TEST
 
-/* Page 1 in the cache, locked by the caller, and not uptodate, as one that another thread reads. */
-static struct page *page_being_read(void)
+/* In the cache, locked by the caller, and not uptodate, as one that another thread reads. */
+static struct page *page_being_read(pgoff_t index)
 {
 	struct page *page = NULL;
 
-	ck_assert_int_eq(grab_cache_page(fc_file.f_mapping, 1, 0, &page), 0);
+	ck_assert_int_eq(grab_cache_page(fc_file.f_mapping, index, 0, &page), 0);
 	ck_assert(!test_bit(PG_uptodate, &page->flags));
 	return page;
 }
 
 START_TEST(read_that_waits_for_a_page_does_not_keep_truncates_out)
 {
-	struct page *page = page_being_read();
+	struct page *page = page_being_read(1);
 	struct fc_thread t;
 
 	fc_thread_start(&t, read_page_1, NULL);
@@ -124,6 +182,43 @@ START_TEST(read_that_waits_for_a_page_does_not_keep_truncates_out)
 }
 END_TEST
 
+START_TEST(fault_of_a_page_dropped_under_its_lock_starts_again)
+{
+	struct page *page = page_being_read(3);
+	struct fc_thread t;
+
+	fc_thread_start(&t, fault_of_page_3, NULL);
+	fc_thread_asleep(&t);
+	delete_from_page_cache(page);
+	unlock_page(page);
+	put_page(page);
+	ck_assert_int_eq(fc_thread_join(&t), VM_FAULT_LOCKED | VM_FAULT_MAJOR);
+}
+END_TEST
+
+static int write_into_page_1(void *arg)
+{
+	(void)arg;
+	return (int)fc_write(&fc_file, PAGE_SIZE + 5, "w", 1, 0);
+}
+
+START_TEST(write_to_a_page_dropped_under_its_lock_starts_again)
+{
+	struct page *page = page_being_read(1);
+	struct fc_thread t;
+
+	fc_thread_start(&t, write_into_page_1, NULL);
+	fc_thread_asleep(&t);
+	delete_from_page_cache(page);
+	unlock_page(page);
+	put_page(page);
+	ck_assert_int_eq(fc_thread_join(&t), 1);
+	ck_assert_int_eq(fc_byte(&fc_file, PAGE_SIZE + 5, 0), 'w');
+	fc_drop();
+	ck_assert_int_eq(fc_byte(&fc_file, PAGE_SIZE + 5, 0), 'w');
+}
+END_TEST
+
 static int truncate_to_page_1(void *arg)
 {
 	(void)arg;
@@ -132,7 +227,7 @@ static int truncate_to_page_1(void *arg)
 
 START_TEST(truncate_waits_for_a_page_with_nobody_let_in)
 {
-	struct page *page = page_being_read();
+	struct page *page = page_being_read(1);
 	struct fc_thread t;
 
 	fc_thread_start(&t, truncate_to_page_1, NULL);
@@ -250,9 +345,13 @@ static Suite *races_suite(void)
 	suite_add_tcase(suite, tcase);
 	tcase_add_checked_fixture(tcase, setup, fc_teardown);
 	tcase_add_test(tcase, read_that_waits_while_the_file_is_cut_ends_at_the_new_end);
+	tcase_add_test(tcase, readahead_that_waits_while_the_file_is_cut_reads_what_is_left);
 	tcase_add_test(tcase, fault_that_waits_while_the_file_is_cut_is_sigbus);
+	tcase_add_test(tcase, fault_that_finds_the_page_of_a_file_cut_meanwhile_is_sigbus);
 	tcase_add_test(tcase, fault_that_waits_while_the_file_grows_is_the_page);
 	tcase_add_test(tcase, read_that_waits_for_a_page_does_not_keep_truncates_out);
+	tcase_add_test(tcase, fault_of_a_page_dropped_under_its_lock_starts_again);
+	tcase_add_test(tcase, write_to_a_page_dropped_under_its_lock_starts_again);
 	tcase_add_test(tcase, truncate_waits_for_a_page_with_nobody_let_in);
 	tcase_add_test(tcase, fsync_waits_for_a_page_with_everybody_let_in);
 	tcase_add_test(tcase, page_is_locked_and_dirty_while_it_is_written);

@@ -79,6 +79,18 @@ static bool do_write(struct workload *w, unsigned int f)
 	return true;
 }
 
+static bool do_read(struct workload *w, unsigned int f)
+{
+	static __thread unsigned char data[LEDGER_SIZE];
+	int64_t size;
+	int err = ledger_read(&w->file[f], data, &size);
+	const char *why = err ? NULL : ledger_check(f, data, size);
+
+	if (why)
+		return wrong(w, "%s", why);
+	return may_fail(w, "read", f, err);
+}
+
 static bool do_punch(struct workload *w, unsigned int f)
 {
 	int64_t size = ledger_now(f)->size, from = (int64_t)fc_below(&w->rnd, LEDGER_SIZE);
@@ -134,14 +146,40 @@ static bool do_remove(struct workload *w, unsigned int f)
 	return !err || (may_fail(w, "unlink", f, err) && settle(w, f));
 }
 
+/* Puts another file in its place: old or new, whole, whatever happens. */
+static bool do_replace(struct workload *w, unsigned int f)
+{
+	static __thread unsigned char data[MAX_WRITE];
+	size_t i, len = 1 + (size_t)fc_below(&w->rnd, MAX_WRITE);
+	struct kiocb iocb;
+	struct file file;
+	ssize_t n;
+	int err = file_open_replacement(w->image, ledger_name(f), 0, &file);
+
+	if (err)
+		return err == -EBUSY || wrong(w, "replacement: %s", cache_error());
+	for (i = 0; i < len; i++)
+		data[i] = (unsigned char)fc_next(&w->rnd);
+	init_sync_kiocb(&iocb, &file, 0, 0);
+	n = filemap_write(&iocb, data, len);
+	if (n != (ssize_t)len) {
+		file_close(&file);
+		return may_fail(w, "write of a replacement", f, n);
+	}
+	ledger_replace(f, data, len);
+	err = file_replace(&file);
+	file_close(&file);
+	return !err || (may_fail(w, "replace", f, err) && settle(w, f));
+}
+
 bool workload_step(struct workload *w, unsigned int file, bool alone)
 {
 	static const struct {
 		unsigned int share;
 		bool (*step)(struct workload *w, unsigned int f);
 	} steps[] = {
-		{ 64, do_write }, { 10, do_punch }, { 10, do_truncate }, { 10, do_fsync },
-		{ 3, do_remove }, { 3, do_sync },
+		{ 54, do_write }, { 6, do_read }, { 10, do_punch }, { 10, do_truncate },
+		{ 10, do_fsync }, { 4, do_replace }, { 3, do_remove }, { 3, do_sync },
 	};
 	unsigned int dice = (unsigned int)fc_below(&w->rnd, alone ? 100 : 97), i = 0;
 

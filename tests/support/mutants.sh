@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: MIT
-# For scripts that break the library in the ways that tests/explore/mutants.tab has. Source this
-# after tap.sh. From mutants_begin on the script is in a folder of its own, with copies of the
-# sources; ./whole is the program with the library as it is, ./mutant with what mutate broke.
+# For scripts that break the library in the ways that tests/explore/mutants.tab has, or another
+# table in mutants_tab. Source this after tap.sh. From mutants_copy on the script is in a folder of
+# its own, with copies of the sources; after mutants_begin, ./whole is the program with the library
+# as it is, ./mutant with what mutate broke. A script with other programs lists the sources that
+# can be broken in the file "sources", and has a mutant_link of its own.
 mutants_tab=$top_srcdir/tests/explore/mutants.tab
 mutants_build=$(cd "${top_builddir:-.}" && pwd)
 
@@ -16,18 +18,25 @@ mutant_objects() { # FILE...: compiles them
 # shellcheck disable=SC2086
 mutant_link() { ${CC:-cc} obj/*.o -o "$1" -pthread -ldl -Wl,-z,now; }
 
-# mutants_begin FOLDER PATTERN [FLAG...]: the program of the sources in tests/FOLDER and lib, but
-# for those whose names match
-mutants_begin() {
-	folder=$1 without=$2
-	shift 2
-	mutant_flags=$*
+# mutants_copy FOLDER...: of the sources
+mutants_copy() {
 	work=$(mktemp -d) || exit 1
 	trap 'rm -rf "$work"' EXIT
 	mkdir "$work/obj" || exit 1
-	cp -r "$top_srcdir/lib" "$top_srcdir/include" "$top_srcdir/tests" "$work/" || exit 1
+	for folder; do
+		cp -r "$top_srcdir/$folder" "$work/" || exit 1
+	done
 	chmod -R u+w "$work"
 	cd "$work" || exit 1
+}
+
+# mutants_begin FOLDER PATTERN [FLAG...]: the program of the sources in tests/FOLDER and lib, but
+# for those whose names match
+mutants_begin() {
+	mutants_copy lib include tests
+	folder=$1 without=$2
+	shift 2
+	mutant_flags=$*
 	find lib "tests/$folder" -name '*.c' | grep -vE "^($without)\.c$" >sources
 	# shellcheck disable=SC2046
 	if ! mutant_objects $(cat sources) || ! mutant_link whole; then
