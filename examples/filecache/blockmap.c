@@ -8,6 +8,7 @@
 
 #include "error.h"
 #include "image_format.h"
+#include "quote.h"
 #include "short_lock.h"
 
 void table_changed(struct image *image, const void *at)
@@ -40,7 +41,7 @@ int block_reserve(struct inode *inode)
 	short_unlock(&image->map_lock);
 	if (full)
 		return cache_fail(ENOSPC, "%s: no block is free for file %s", image->path,
-				  inode->i_name);
+				  quote_name(inode->i_name));
 	return 0;
 }
 

@@ -11,14 +11,18 @@
 #include <klock/task.h>
 
 #include "cli.h"
+#include "quote.h"
 
 #define MAX_OPTIONS 16
 
 static void message(const struct command *command, const char *format, va_list args)
 {
+	char text[1024];
+
 	fflush(stdout);
-	fprintf(stderr, "filecache %s: ", command->name);
-	vfprintf(stderr, format, args);
+	vsnprintf(text, sizeof(text), format, args);
+	quote_message(text);
+	fprintf(stderr, "filecache %s: %s\n", command->name, text);
 }
 
 int cli_fail(const struct command *command, int status, const char *format, ...)
@@ -28,10 +32,18 @@ int cli_fail(const struct command *command, int status, const char *format, ...)
 	va_start(args, format);
 	message(command, format, args);
 	va_end(args);
-	fputc('\n', stderr);
 	if (status == EXIT_USAGE)
 		fprintf(stderr, "Try 'filecache %s --help'.\n", command->name);
 	return status;
+}
+
+void cli_note(const struct command *command, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	message(command, format, args);
+	va_end(args);
 }
 
 int cli_engine_error(const struct command *command, int err)
@@ -271,8 +283,9 @@ int session_close(struct session *session, int status)
 		if (status == EXIT_OK)
 			status = cli_fail(session->command, EXIT_INTERRUPTED, "ended by a signal");
 	}
-	if (session->file_is_open)
-		file_close(&session->file);
+	err = session->file_is_open ? file_close(&session->file) : 0;
+	if (err && status == EXIT_OK)
+		status = cli_engine_error(session->command, err);
 	err = image_close(session->image);
 	if (err && status == EXIT_OK)
 		status = cli_engine_error(session->command, err);

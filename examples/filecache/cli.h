@@ -59,6 +59,10 @@ bool cli_size(const struct command *command, const char *what, const char *text,
 int cli_fail(const struct command *command, int status, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
+/* The same of what is no failure. */
+void cli_note(const struct command *command, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
 /*
  * The same for a call of the engine that returned the negative errno `err`: cache_error()
  * is the message, and the exit status is found.

@@ -12,6 +12,7 @@
 #include <klock/task.h>
 
 #include "output.h"
+#include "quote.h"
 
 #define CHUNK (64 * 1024)
 
@@ -90,7 +91,8 @@ static int data_error(const struct session *session, const char *name, int64_t p
 	case -EAGAIN:
 	case -ENOMEM:
 		return cli_fail(session->command, EXIT_FAILED, "%s: file %s, offset %lld: %s",
-				session->image->path, name, (long long)pos, cache_error());
+				session->image->path, quote_name(name), (long long)pos,
+				cache_error());
 	case -ENOSPC:
 	case -EFBIG:
 		return cli_fail(session->command, EXIT_FAILED, "%s, at offset %lld", cache_error(),
@@ -144,8 +146,8 @@ int copy_out(struct session *session, const char *name, int64_t pos, int64_t len
 		/* A hole, which nothing is waited for in, can be long. */
 		if (klock_fatal_signal_pending())
 			return cli_fail(session->command, EXIT_INTERRUPTED,
-					"file %s: ended by a signal at offset %lld", name,
-					(long long)(pos + *copied));
+					"file %s: ended by a signal at offset %lld",
+					quote_name(name), (long long)(pos + *copied));
 		init_sync_kiocb(&iocb, &session->file, pos + *copied, flags);
 		n = filemap_read(&iocb, buf, want);
 		if (n < 0)

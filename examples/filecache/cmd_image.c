@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "cli.h"
+#include "quote.h"
 
 #define DEFAULT_SIZE ((int64_t)64 << 20)
 #define MIN_SIZE ((int64_t)IMAGE_MIN_BLOCKS * IMAGE_BLOCK_SIZE)
@@ -66,7 +67,7 @@ static int run_ls(const struct command *command, int argc, char **argv)
 	printf("%12s %8s  %s\n", "bytes", "blocks", "name");
 	for (unsigned int n = 0; !inode_stat_nth(session.image, n, &info); n++)
 		printf("%12lld %8llu  %s\n", (long long)info.size, (unsigned long long)info.blocks,
-		       info.name);
+		       quote_name(info.name));
 	image_space(session.image, &total, &available);
 	printf("%u of %u blocks are free\n", available, total);
 	return session_close(&session, EXIT_OK);
@@ -110,15 +111,25 @@ const struct command cmd_rm = {
 	.run = run_rm,
 };
 
+static void print_line(const char *path, const char *what)
+{
+	char line[1024];
+
+	snprintf(line, sizeof(line), "%s: %s", path, what);
+	quote_message(line);
+	puts(line);
+}
+
 static void print_problem(void *arg, const char *problem)
 {
-	printf("%s: %s\n", (const char *)arg, problem);
+	print_line(arg, problem);
 }
 
 static int run_fsck(const struct command *command, int argc, char **argv)
 {
 	const struct option_spec options[] = { { 0 } };
 	char **operands;
+	char text[40];
 	unsigned int nr;
 	int found = cli_parse(command, options, argc, argv, &operands, &nr);
 
@@ -131,10 +142,11 @@ static int run_fsck(const struct command *command, int argc, char **argv)
 	if (found < 0)
 		return cli_engine_error(command, found);
 	if (found > 0) {
-		printf("%s: %d problem%s\n", operands[0], found, found == 1 ? "" : "s");
+		snprintf(text, sizeof(text), "%d problem%s", found, found == 1 ? "" : "s");
+		print_line(operands[0], text);
 		return EXIT_BAD_IMAGE;
 	}
-	printf("%s: clean\n", operands[0]);
+	print_line(operands[0], "clean");
 	return EXIT_OK;
 }
 

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "cli.h"
+#include "quote.h"
 
 static bool get_offset(const struct command *command, const char *text, int64_t *pos)
 {
@@ -40,15 +41,16 @@ static int run_read(const struct command *command, int argc, char **argv)
 	size = i_size_read(session.file.f_inode);
 	if (pos >= size) {
 		status = cli_fail(command, EXIT_FAILED,
-				  "%s: '%s': offset %lld is beyond the end, at %lld", operands[0],
-				  operands[1], (long long)pos, (long long)size);
+				  "%s: file %s: offset %lld is beyond the end, at %lld",
+				  operands[0], quote_name(operands[1]), (long long)pos,
+				  (long long)size);
 		return session_close(&session, status);
 	}
 	status = copy_out(&session, operands[1], pos, len, nowait ? IOCB_NOWAIT : 0, STDOUT_FILENO,
 			  "standard output", &copied);
 	if (status == EXIT_OK && copied < len)
-		fprintf(stderr, "filecache read: '%s' ends after %lld of the %lld bytes\n",
-			operands[1], (long long)copied, (long long)len);
+		cli_note(command, "file %s ends after %lld of the %lld bytes",
+			 quote_name(operands[1]), (long long)copied, (long long)len);
 	return session_close(&session, status);
 }
 

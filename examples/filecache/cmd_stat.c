@@ -7,6 +7,7 @@
 #include <klock/task.h>
 
 #include "cli.h"
+#include "quote.h"
 
 /* Of one run over the file. */
 struct pass {
@@ -90,7 +91,7 @@ static int run_stat(const struct command *command, int argc, char **argv)
 	};
 	uint32_t total, available;
 	struct session session;
-	char **operands;
+	char **operands, path[1024];
 	unsigned int nr;
 	int status = cli_parse(command, options, argc, argv, &operands, &nr);
 
@@ -107,13 +108,15 @@ static int run_stat(const struct command *command, int argc, char **argv)
 		file_ra_state_init(&session.file.f_ra, (unsigned int)readahead);
 
 	image_space(session.image, &total, &available);
-	printf("image %s\n", operands[0]);
+	snprintf(path, sizeof(path), "%s", operands[0]);
+	quote_message(path);
+	printf("image %s\n", path);
 	printf("  blocks      %u for files, %u free\n", total, available);
 	if (nr == 1)
 		return session_close(&session, EXIT_OK);
 
 	size = i_size_read(session.file.f_inode);
-	printf("file %s\n", operands[1]);
+	printf("file %s\n", quote_name(operands[1]));
 	show_layout(&session.file, size);
 
 	cache_stats_reset(session.image);

@@ -9,6 +9,7 @@
 
 #include "blockmap.h"
 #include "error.h"
+#include "quote.h"
 
 #ifndef RWF_NOWAIT
 #define RWF_NOWAIT 0x00000008
@@ -19,8 +20,8 @@ static int data_fail(struct inode *inode, const char *what, uint64_t index, int 
 {
 	cache_count(inode->i_image, CACHE_io_errors, 1);
 	return cache_fail(errno_value, "%s: file %s, offset %" PRIu64 ": %s: %s",
-			  inode->i_image->path, inode->i_name, index << IMAGE_BLOCK_SHIFT, what,
-			  why);
+			  inode->i_image->path, quote_name(inode->i_name),
+			  index << IMAGE_BLOCK_SHIFT, what, why);
 }
 
 static int run_hook(struct inode *inode, enum image_io dir, uint64_t index)

@@ -9,6 +9,7 @@
 #include "blockmap.h"
 #include "error.h"
 #include "mm.h"
+#include "quote.h"
 
 static void count_wait(struct address_space *mapping, uint64_t since, enum cache_counter waits,
 		       enum cache_counter longest)
@@ -315,7 +316,7 @@ ssize_t filemap_read(struct kiocb *iocb, void *buf, size_t len)
 	ssize_t n;
 
 	if (iocb->ki_pos < 0)
-		return cache_fail(EINVAL, "%s: negative offset", inode->i_name);
+		return cache_fail(EINVAL, "%s: negative offset", quote_name(inode->i_name));
 	if (len && find_user_vma(buf, &len))
 		return cache_why(EFAULT, "the buffer lies in a mapping, which is read-only");
 	if (!(request.ki_flags & IOCB_NOWAIT))

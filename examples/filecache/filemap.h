@@ -29,7 +29,8 @@ ssize_t filemap_read(struct kiocb *iocb, void *buf, size_t len);
  *	-EAGAIN  IOCB_DSYNC with IOCB_NOWAIT or IOCB_NOIO, always: the disk is waited for
  *	-EFAULT  `buf` lies in a mapping, beyond the end of the mapped file or where that
  *		 cannot be read; elsewhere in a mapping it is read as by a fault
- *	-ENOSPC  no block is free for it
+ *	-ENOSPC  no block is free for it; or, and other errors likewise: the cache is full of
+ *		 pages that cannot be written to the host
  *	-EFBIG   past INODE_MAX_SIZE
  *	-EROFS   the image was opened IMAGE_RDONLY
  */
@@ -52,7 +53,7 @@ int filemap_punch_hole(struct file *file, int64_t start, int64_t len);
 /*
  * Writes back the file's dirty pages, and commits and syncs its metadata: what
  * was written before is there after a kill. An error of an earlier writeback
- * that nobody has been told of is returned too, once.
+ * is returned too, once for each open file.
  */
 int filemap_fsync(struct file *file);
 

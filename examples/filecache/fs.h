@@ -55,6 +55,7 @@ struct file {
 	struct inode *f_inode;
 	struct address_space *f_mapping;
 	struct file_ra_state f_ra;
+	uint64_t f_wb_err; /* errors of writeback it has been told of */
 };
 
 /*
@@ -64,7 +65,8 @@ struct file {
  * one with a slash).
  */
 int file_open(struct image *image, const char *name, int flags, struct file *file);
-void file_close(struct file *file);
+/* Closes it in any case. 0, or an error of writeback that this open file has not been told of. */
+int file_close(struct file *file);
 
 /*
  * Opens an empty file that is to take the place of the one called `name`, or be the first

@@ -327,7 +327,13 @@ int image_sync(struct image *image)
 			first = err;
 	}
 	err = image->rdonly ? 0 : image_commit(image, UINT64_MAX);
-	return first ? first : err;
+	if (!first)
+		first = err;
+	err = image_check_wb_err(image);
+	if (!err || first)
+		return first;
+	return cache_fail(-err, "%s: a file could not be written to the image before",
+			  image->path);
 }
 
 void image_abandon(struct image *image)

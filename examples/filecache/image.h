@@ -132,7 +132,8 @@ int image_close(struct image *image);
 void image_abandon(struct image *image);
 
 /*
- * Writes back all dirty pages and commits the metadata. Once the host has failed to sync
+ * Writes back all dirty pages and commits the metadata. An error of earlier writeback
+ * that no open file has been told of is returned too, once. Once the host has failed to sync
  * the image file, this, filemap_fsync() and image_close() return -EIO, and nothing is
  * committed any more, until the image is opened again: it is then as last committed.
  */

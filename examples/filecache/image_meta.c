@@ -14,6 +14,7 @@
 #include "error.h"
 #include "fs.h"
 #include "image_format.h"
+#include "quote.h"
 
 bool disk_layout_init(struct disk_layout *layout, uint32_t nr_blocks, uint32_t nr_inodes)
 {
@@ -206,10 +207,16 @@ __attribute__((format(printf, 2, 3))) static void problem(struct check *check, c
 	va_start(args, format);
 	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
+	quote_message(text);
 	check->report(check->arg, text);
 }
 
-/* Whether the name can be printed and found: ends, and is padded with zeroes. */
+static const char *shown(const struct disk_inode *inode)
+{
+	return quote_bytes(inode->name, sizeof(inode->name));
+}
+
+/* Whether the name can be found: ends, and is padded with zeroes. */
 static bool name_ok(const char *name)
 {
 	size_t len = strnlen(name, IMAGE_NAME_MAX + 1), i;
@@ -236,13 +243,13 @@ static void check_inode(struct check *check, uint32_t ino)
 		return;
 	}
 	if (le64toh(inode->size) > (uint64_t)INODE_MAX_SIZE)
-		problem(check, "inode %u (%s): impossible size %" PRIu64, ino, inode->name,
+		problem(check, "inode %u (%s): impossible size %" PRIu64, ino, shown(inode),
 			le64toh(inode->size));
 	for (other = 0; other < ino; other++)
 		if (le32toh(disk_inode(check->table, other)->used) == 1 &&
 		    !strncmp(disk_inode(check->table, other)->name, inode->name, IMAGE_NAME_MAX))
 			problem(check, "inodes %u and %u are both called %s", other, ino,
-				inode->name);
+				shown(inode));
 }
 
 /* A block with an owner, for finding those with the same. */
@@ -282,9 +289,9 @@ static bool check_owner(struct check *check, uint32_t block)
 		return false;
 	}
 	if ((uint64_t)index * IMAGE_BLOCK_SIZE >= le64toh(inode->size))
-		problem(check, "block %u: holds offset %" PRIu64 " of inode %u (%.*s), which has %"
+		problem(check, "block %u: holds offset %" PRIu64 " of inode %u (%s), which has %"
 			PRIu64 " bytes", block, (uint64_t)index * IMAGE_BLOCK_SIZE, owner - 1,
-			IMAGE_NAME_MAX, inode->name, le64toh(inode->size));
+			shown(inode), le64toh(inode->size));
 	return true;
 }
 

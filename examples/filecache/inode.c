@@ -8,6 +8,7 @@
 #include "error.h"
 #include "filemap.h"
 #include "mm.h"
+#include "quote.h"
 #include "short_lock.h"
 
 int64_t i_size_read(struct inode *inode)
@@ -42,10 +43,11 @@ static struct inode *inode_lookup(struct image *image, const char *name)
 static int name_check(struct image *image, const char *name)
 {
 	if (!*name || strchr(name, '/'))
-		return cache_fail(EINVAL, "%s: no name for a file: \"%s\"", image->path, name);
+		return cache_fail(EINVAL, "%s: no name for a file: %s", image->path,
+				  quote_name(name));
 	if (strlen(name) > IMAGE_NAME_MAX)
 		return cache_fail(ENAMETOOLONG, "%s: a file's name has at most %d bytes: %s",
-				  image->path, IMAGE_NAME_MAX, name);
+				  image->path, IMAGE_NAME_MAX, quote_name(name));
 	return 0;
 }
 
@@ -69,6 +71,7 @@ static int inode_create(struct image *image, const char *name, struct inode **re
 static void inode_forget(struct inode *inode)
 {
 	block_set_inode(inode, "", false);
+	mapping_forget_error(&inode->i_data);
 	memset(inode->i_name, 0, sizeof(inode->i_name));
 }
 
@@ -83,9 +86,10 @@ static int inode_get(struct image *image, const char *name, int flags, struct in
 	mutex_lock(&image->name_lock);
 	inode = inode_lookup(image, name);
 	if (inode && (flags & O_CREAT) && (flags & O_EXCL))
-		err = cache_fail(EEXIST, "%s: file %s: is there already", image->path, name);
+		err = cache_fail(EEXIST, "%s: file %s: is there already", image->path,
+				 quote_name(name));
 	else if (!inode && !(flags & O_CREAT))
-		err = cache_fail(ENOENT, "%s: file %s: not found", image->path, name);
+		err = cache_fail(ENOENT, "%s: file %s: not found", image->path, quote_name(name));
 	else if (!inode)
 		err = inode_create(image, name, &inode);
 	if (!err) {
@@ -101,6 +105,7 @@ static void file_init(struct file *file, struct inode *inode)
 	file->f_inode = inode;
 	file->f_mapping = &inode->i_data;
 	file_ra_state_init(&file->f_ra, inode->i_image->sw.ra_pages);
+	file->f_wb_err = filemap_sample_wb_err(file->f_mapping);
 }
 
 int file_open(struct image *image, const char *name, int flags, struct file *file)
@@ -124,6 +129,7 @@ static void drop_replacement(struct inode *inode)
 	down_write(&inode->i_rwsem);
 	truncate_inode_pages_range(&inode->i_data, 0, UINT64_MAX);
 	block_free_range(inode, 0, UINT64_MAX, 0);
+	mapping_forget_error(&inode->i_data);
 	i_size_write(inode, 0);
 	up_write(&inode->i_rwsem);
 }
@@ -142,13 +148,19 @@ void inode_release(struct inode *inode)
 	mutex_unlock(&inode->i_image->name_lock);
 }
 
-void file_close(struct file *file)
+int file_close(struct file *file)
 {
+	int err = file_check_and_advance_wb_err(file);
+
+	if (err)
+		cache_fail(-err, "%s: file %s: could not be written to the image before",
+			   file->f_inode->i_image->path, quote_name(file->f_inode->i_name));
 	if (file->f_inode == file->f_inode->i_image->replacement)
 		drop_replacement(file->f_inode);
 	inode_release(file->f_inode);
 	file->f_inode = NULL;
 	file->f_mapping = NULL;
+	return err;
 }
 
 int file_open_replacement(struct image *image, const char *name, int flags, struct file *file)
@@ -162,7 +174,8 @@ int file_open_replacement(struct image *image, const char *name, int flags, stru
 	if (image->rdonly)
 		err = cache_fail(EROFS, "%s: opened for reading only", image->path);
 	else if ((flags & O_EXCL) && inode_lookup(image, name))
-		err = cache_fail(EEXIST, "%s: file %s: is there already", image->path, name);
+		err = cache_fail(EEXIST, "%s: file %s: is there already", image->path,
+				 quote_name(name));
 	else if (inode->i_count)
 		err = cache_fail(EBUSY, "%s: another file is being replaced", image->path);
 	if (!err) {
@@ -208,11 +221,11 @@ int inode_unlink(struct image *image, const char *name)
 	mutex_lock(&image->name_lock);
 	inode = inode_lookup(image, name);
 	if (!inode)
-		err = cache_fail(ENOENT, "%s: file %s: not found", image->path, name);
+		err = cache_fail(ENOENT, "%s: file %s: not found", image->path, quote_name(name));
 	else if (image->rdonly)
 		err = cache_fail(EROFS, "%s: opened for reading only", image->path);
 	else if (inode->i_count)
-		err = cache_fail(EBUSY, "%s: file %s: is open", image->path, name);
+		err = cache_fail(EBUSY, "%s: file %s: is open", image->path, quote_name(name));
 	if (!err) {
 		file.f_inode = inode;
 		file.f_mapping = &inode->i_data;
@@ -279,7 +292,7 @@ int inode_stat(struct image *image, const char *name, struct inode_info *info)
 	if (inode)
 		fill_info(inode, info);
 	else
-		err = cache_fail(ENOENT, "%s: file %s: not found", image->path, name);
+		err = cache_fail(ENOENT, "%s: file %s: not found", image->path, quote_name(name));
 	mutex_unlock(&image->name_lock);
 	return err;
 }

@@ -33,6 +33,8 @@ examples_filecache_libengine_la_SOURCES = \
 	examples/filecache/page_index.c \
 	examples/filecache/page_lru.c \
 	examples/filecache/pagemap.h \
+	examples/filecache/quote.c \
+	examples/filecache/quote.h \
 	examples/filecache/readahead.c \
 	examples/filecache/short_lock.h \
 	examples/filecache/stats.c \
@@ -40,6 +42,7 @@ examples_filecache_libengine_la_SOURCES = \
 	examples/filecache/truncate.c \
 	examples/filecache/usercopy.c \
 	examples/filecache/vma_read.c \
+	examples/filecache/wb_err.c \
 	examples/filecache/write.c \
 	examples/filecache/writeback.c \
 	examples/filecache/xarray.c \

@@ -10,6 +10,7 @@
 #include <klock/task.h>
 
 #include "cli.h"
+#include "quote.h"
 
 static const struct command *const commands[] = {
 	&cmd_mkfs,  &cmd_ls,       &cmd_put, &cmd_get,  &cmd_read, &cmd_write,
@@ -119,6 +120,7 @@ static int run(int argc, char **argv)
 	}
 	command = find_command(argv[1]);
 	if (!command) {
+		quote_message(argv[1]);
 		fprintf(stderr, "filecache: '%s' is no command. Try 'filecache --help'.\n",
 			argv[1]);
 		return EXIT_USAGE;

@@ -58,34 +58,46 @@ static struct page *isolate_page(struct image *image, unsigned int limit, unsign
 	return found;
 }
 
-static void shrink_page(struct image *image, struct page *page, bool may_write)
+/* 0, or why a dirty page could not be written. */
+static int shrink_page(struct image *image, struct page *page, bool may_write)
 {
+	int err = 0;
+
 	/* Never waits: the caller may hold locks of other pages. */
 	if (!trylock_page(page))
-		return;
+		return 0;
 	if (page->mapping) {
 		if (may_write && test_bit(PG_dirty, &page->flags))
-			(void)write_page(page->mapping, page); /* an error is kept for fsync */
+			err = writeback_page(page->mapping, page);
 		if (!test_bit(PG_dirty, &page->flags)) {
 			if (try_to_unmap(page, !may_write) && remove_mapping(page))
 				cache_count(image, CACHE_evictions, 1);
 		}
 	}
 	unlock_page(page);
+	return err;
 }
 
-static bool shrink_to(struct image *image, unsigned int limit, bool may_write)
+/* A page that cannot be written does not keep others in; where several cannot, none can. */
+#define MAX_FAILURES 4
+
+/* `*err` becomes why a dirty page could not be written, or 0. */
+static bool shrink_to(struct image *image, unsigned int limit, bool may_write, int *err)
 {
-	unsigned int scanned = 0, budget;
+	unsigned int scanned = 0, failures = 0, budget;
 	struct page *page;
 	bool room;
 
+	*err = 0;
 	short_lock(&image->lru_lock);
 	budget = 2 * image->nr_pages; /* twice round, for pages marked as used */
 	short_unlock(&image->lru_lock);
 	while ((page = isolate_page(image, limit, &scanned, budget))) {
-		shrink_page(image, page, may_write);
+		int failed = shrink_page(image, page, may_write && failures < MAX_FAILURES);
+
 		put_page(page);
+		failures += failed != 0;
+		*err = failed ? failed : *err;
 	}
 	short_lock(&image->lru_lock);
 	room = image->nr_pages < limit;
@@ -95,23 +107,28 @@ static bool shrink_to(struct image *image, unsigned int limit, bool may_write)
 
 bool shrink_page_list(struct image *image, bool may_write)
 {
-	return shrink_to(image, image->sw.max_pages, may_write && !memalloc_nofs);
+	int err; /* is kept for fsync */
+
+	return shrink_to(image, image->sw.max_pages, may_write && !memalloc_nofs, &err);
 }
 
 int make_room(struct image *image, int ki_flags)
 {
 	bool may_write = !ki_noio(ki_flags) && !memalloc_nofs;
+	int err;
 
-	if (shrink_page_list(image, may_write) || may_write)
+	if (shrink_to(image, image->sw.max_pages, may_write, &err))
 		return 0;
+	if (may_write)
+		return ki_flags & IOCB_WRITE ? err : 0;
 	cache_count(image, CACHE_eagain_room, 1);
 	return cache_why(EAGAIN, "the cache is full of pages in use or not written back");
 }
 
 int image_drop_pages(struct image *image)
 {
-	int err = image_sync(image);
+	int err = image_sync(image), failed;
 
-	shrink_to(image, 1, true);
-	return err;
+	shrink_to(image, 1, true, &failed);
+	return err ? err : failed;
 }

@@ -49,6 +49,13 @@ struct page {
 	unsigned char *data;  /* [PAGE_SIZE] */
 };
 
+/* The last error of a file's writeback; wb_err.c. */
+struct wb_err {
+	uint64_t seq; /* how many there have been */
+	int err;
+	bool seen; /* somebody has been told */
+};
+
 struct address_space {
 	struct inode *host;
 
@@ -62,7 +69,7 @@ struct address_space {
 	struct xarray i_pages;	   /* page index -> struct page */
 	unsigned long nrpages;
 	uint64_t hits, misses;
-	int wb_err; /* an error of writeback that fsync has not returned yet */
+	struct wb_err wb_err; /* of writeback; image->stat_lock */
 
 	struct rw_semaphore i_mmap_rwsem; /* the list, and what its mappings map */
 	struct list_head i_mmap;	  /* struct vm_area_struct */
@@ -99,7 +106,11 @@ bool remove_mapping(struct page *page);
  * too, and otherwise without waiting. False: there is no room.
  */
 bool shrink_page_list(struct image *image, bool may_write);
-/* The same for a request: -EAGAIN when there is no room without what `ki_flags` forbid. */
+/*
+ * The same for a request: -EAGAIN when there is no room without what `ki_flags` forbid. With
+ * IOCB_WRITE also why dirty pages cannot be written that would have to go: a page more, which
+ * could not go either, would break the limit.
+ */
 int make_room(struct image *image, int ki_flags);
 /*
  * Between the two, reclaim of this thread writes nothing and waits for nobody, whatever it is
@@ -142,12 +153,25 @@ int grab_cache_page(struct address_space *mapping, pgoff_t index, int ki_flags,
  * Nothing is done, and 0 returned, for one behind the end: a truncate is about to drop it.
  */
 int write_page(struct address_space *mapping, struct page *page);
+/* The same on behalf of those who wrote into the page: they are told of an error. */
+int writeback_page(struct address_space *mapping, struct page *page);
 /* Promises a block to a locked page that is about to be dirty. -ENOSPC. */
 int reserve_page_block(struct address_space *mapping, struct page *page);
 /* Marks a locked page, which must be uptodate, and takes it out of memory mappings. */
 void set_page_dirty(struct page *page);
 /* Takes the dirty state off a locked page that is dropped, its promise too. */
 void cancel_dirty_page(struct address_space *mapping, struct page *page);
+
+/* wb_err.c: the file's writeback has failed; the file has gone, and its errors with it. */
+void mapping_set_error(struct address_space *mapping, int err);
+void mapping_forget_error(struct address_space *mapping);
+/* What a file that is opened now has been told. */
+uint64_t filemap_sample_wb_err(struct address_space *mapping);
+/* An error of writeback that this file has not been told of, or 0. */
+struct file;
+int file_check_and_advance_wb_err(struct file *file);
+/* One that nobody has been told of, of the whole image. */
+int image_check_wb_err(struct image *image);
 
 /* Makes what lies behind the end of the file in a page just read zero. */
 void zero_beyond_end(struct inode *inode, struct page *page);

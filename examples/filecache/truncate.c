@@ -8,6 +8,7 @@
 #include "error.h"
 #include "filemap.h"
 #include "mm.h"
+#include "quote.h"
 
 /* Drops a locked page of the file. */
 static void truncate_inode_page(struct address_space *mapping, struct page *page)
@@ -237,10 +238,10 @@ int filemap_truncate(struct file *file, int64_t size)
 	if (inode->i_image->rdonly)
 		return cache_fail(EROFS, "%s: opened for reading only", inode->i_image->path);
 	if (size < 0)
-		return cache_fail(EINVAL, "%s: negative size", inode->i_name);
+		return cache_fail(EINVAL, "%s: negative size", quote_name(inode->i_name));
 	if (size > INODE_MAX_SIZE)
-		return cache_fail(EFBIG, "%s: a file has at most %lld bytes", inode->i_name,
-				  (long long)INODE_MAX_SIZE);
+		return cache_fail(EFBIG, "%s: a file has at most %lld bytes",
+				  quote_name(inode->i_name), (long long)INODE_MAX_SIZE);
 	err = lock_for_drop(inode);
 	if (err)
 		return err;
@@ -301,7 +302,7 @@ int filemap_punch_hole(struct file *file, int64_t start, int64_t len)
 		return cache_fail(EROFS, "%s: opened for reading only", inode->i_image->path);
 	if (start < 0 || len <= 0 || len > INT64_MAX - start)
 		return cache_fail(EINVAL, "%s: no range of bytes: offset %lld, length %lld",
-				  inode->i_name, (long long)start, (long long)len);
+				  quote_name(inode->i_name), (long long)start, (long long)len);
 	err = lock_for_drop(inode);
 	if (err)
 		return err;

@@ -6,12 +6,13 @@
 #include "error.h"
 #include "filemap.h"
 #include "mm.h"
+#include "quote.h"
 
 static int grab_new_page(struct address_space *mapping, pgoff_t index, int ki_flags,
 			 struct page **result)
 {
 	struct page *page;
-	int err = make_room(mapping->host->i_image, ki_flags);
+	int err = make_room(mapping->host->i_image, ki_flags | IOCB_WRITE);
 
 	if (err)
 		return err;
@@ -222,7 +223,7 @@ static int write_checks(const struct kiocb *iocb)
 	if (inode->i_image->rdonly)
 		return cache_fail(EROFS, "%s: opened for reading only", inode->i_image->path);
 	if (iocb->ki_pos < 0)
-		return cache_fail(EINVAL, "%s: negative offset", inode->i_name);
+		return cache_fail(EINVAL, "%s: negative offset", quote_name(inode->i_name));
 	if ((iocb->ki_flags & IOCB_DSYNC) && ki_noio(iocb->ki_flags)) {
 		cache_count(inode->i_image, CACHE_eagain_disk, 1);
 		return cache_why(EAGAIN, "the disk would have to be waited for");
@@ -256,8 +257,8 @@ static ssize_t filemap_write_locked(struct kiocb *iocb, const void *buf, size_t 
 	if (iocb->ki_flags & IOCB_APPEND)
 		iocb->ki_pos = old_size;
 	if (iocb->ki_pos > INODE_MAX_SIZE || len > (uint64_t)(INODE_MAX_SIZE - iocb->ki_pos))
-		return cache_fail(EFBIG, "%s: a file has at most %lld bytes", inode->i_name,
-				  (long long)INODE_MAX_SIZE);
+		return cache_fail(EFBIG, "%s: a file has at most %lld bytes",
+				  quote_name(inode->i_name), (long long)INODE_MAX_SIZE);
 	if (iocb->ki_pos + (int64_t)len > old_size && inode->i_tail_unknown) {
 		if (ki_noio(iocb->ki_flags)) {
 			cache_count(inode->i_image, CACHE_eagain_disk, 1);

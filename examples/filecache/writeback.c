@@ -6,6 +6,7 @@
 #include "error.h"
 #include "filemap.h"
 #include "mm.h"
+#include "quote.h"
 
 int reserve_page_block(struct address_space *mapping, struct page *page)
 {
@@ -80,15 +81,21 @@ int write_page(struct address_space *mapping, struct page *page)
 	}
 	if (err) {
 		set_bit(PG_error, &page->flags);
-		mutex_lock(&mapping->i_pages_lock);
-		mapping->wb_err = err;
-		mutex_unlock(&mapping->i_pages_lock);
 		return err;
 	}
 	clear_bit(PG_error, &page->flags);
 	clear_bit(PG_dirty, &page->flags);
 	cache_count(inode->i_image, CACHE_writebacks, 1);
 	return 0;
+}
+
+int writeback_page(struct address_space *mapping, struct page *page)
+{
+	int err = write_page(mapping, page);
+
+	if (err)
+		mapping_set_error(mapping, err);
+	return err;
 }
 
 int filemap_write_and_wait_range(struct address_space *mapping, uint64_t first, uint64_t last)
@@ -105,7 +112,7 @@ int filemap_write_and_wait_range(struct address_space *mapping, uint64_t first, 
 			err = lock_page_killable(image, page);
 			if (!err) {
 				if (page->mapping == mapping && test_bit(PG_dirty, &page->flags))
-					err = write_page(mapping, page);
+					err = writeback_page(mapping, page);
 				unlock_page(page);
 			}
 		}
@@ -121,18 +128,19 @@ int filemap_write_and_wait_range(struct address_space *mapping, uint64_t first, 
 int filemap_fsync(struct file *file)
 {
 	struct address_space *mapping = file->f_mapping;
+	struct image *image = file->f_inode->i_image;
 	int wb_err, err;
 
-	if (file->f_inode->i_image->rdonly)
+	if (image->rdonly)
 		return 0;
 	err = filemap_write_and_wait_range(mapping, 0, UINT64_MAX);
 	if (!err)
-		err = image_commit(file->f_inode->i_image, UINT64_MAX);
+		err = image_commit(image, UINT64_MAX);
 	if (err == -EINTR)
 		return cache_interrupted(file->f_inode, "the fsync");
-	mutex_lock(&mapping->i_pages_lock);
-	wb_err = mapping->wb_err;
-	mapping->wb_err = 0;
-	mutex_unlock(&mapping->i_pages_lock);
-	return err ? err : wb_err;
+	wb_err = file_check_and_advance_wb_err(file);
+	if (err || !wb_err)
+		return err;
+	return cache_fail(-wb_err, "%s: file %s: could not be written to the image before",
+			  image->path, quote_name(file->f_inode->i_name));
 }

@@ -9,6 +9,7 @@ test_scripts += tests/filecache/lockdep.sh
 script_programs += tests/filecache/lock_order
 tests_filecache_lock_order_CPPFLAGS = $(engine_cppflags)
 tests_filecache_lock_order_LDADD = $(engine_ldadd)
+test_scripts += tests/filecache/names.sh
 test_scripts += tests/filecache/race.sh
 annotate_scripts += tests/filecache/valgrind.sh
 
@@ -29,6 +30,7 @@ engine_suites = \
 	tests/filecache/test_truncate_steps \
 	tests/filecache/test_usercopy \
 	tests/filecache/test_waitq \
+	tests/filecache/test_wb_err \
 	tests/filecache/test_write \
 	tests/filecache/test_xarray
 engine_cppflags = $(AM_CPPFLAGS) -D_FILE_OFFSET_BITS=64 -I$(top_srcdir)/examples/filecache
@@ -61,6 +63,8 @@ tests_filecache_test_usercopy_CPPFLAGS = $(engine_cppflags)
 tests_filecache_test_usercopy_LDADD = $(engine_ldadd)
 tests_filecache_test_waitq_CPPFLAGS = $(engine_cppflags)
 tests_filecache_test_waitq_LDADD = $(engine_ldadd)
+tests_filecache_test_wb_err_CPPFLAGS = $(engine_cppflags)
+tests_filecache_test_wb_err_LDADD = $(engine_ldadd)
 tests_filecache_test_write_CPPFLAGS = $(engine_cppflags)
 tests_filecache_test_write_LDADD = $(engine_ldadd)
 tests_filecache_test_xarray_CPPFLAGS = $(engine_cppflags)
