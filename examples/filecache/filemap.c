@@ -181,9 +181,9 @@ static int filemap_wait_page(const struct kiocb *iocb, struct page *page)
 }
 
 /*
- * A page is there but not uptodate: waits for who reads it, or reads it. The
- * invalidate lock is not held while it waits for the page lock: whoever drops
- * pages takes both in the other thread's place, one after the other.
+ * A page is there but not uptodate: waits until another thread has read it, or reads it. The
+ * invalidate lock is not held while it waits for the page lock: a thread that drops pages
+ * takes both, one after the other.
  */
 static int filemap_update_page(const struct kiocb *iocb, struct page *page)
 {

@@ -191,6 +191,8 @@ static ssize_t write_some(struct kiocb *iocb, const void *buf, size_t len)
 	vma = find_user_vma(buf, &n);
 	if (vma) {
 		copied = copy_from_mapping(vma, buf, copy, n, iocb->ki_flags & IOCB_NOWAIT);
+		if (copied == -EINTR)
+			cache_interrupted(kiocb_file(iocb)->f_inode, "the write");
 		if (copied < 0)
 			return copied;
 		n = (size_t)copied;

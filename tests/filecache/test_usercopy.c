@@ -147,6 +147,7 @@ START_TEST(write_that_waits_for_its_buffer_can_be_killed)
 		sched_yield();
 	klock_kill(t.task);
 	ck_assert_int_eq(fc_thread_join(&t), -EINTR);
+	ck_assert_uint_eq(fc_count(CACHE_eintr), 1);
 	up_write(&source.f_mapping->invalidate_lock);
 	ck_assert_int_eq(fc_byte(&fc_file, 0, 0), 'a');
 }
