@@ -119,6 +119,20 @@ mutants() # NAME|FILE|EXPRESSION|SCENARIO; the expression has bars of its own
 fits mutants tests/explore/mutants.tab \
 	"anywhere|lib/locks/wait_bit.c|s/if \\(w->shared\\)/if (0)/|bit:w+r"
 
+engine_mutants() # NAME|FILE|EXPRESSION|TEST, perhaps under lockdep
+{
+	while IFS= read -r row; do
+		name=${row%%|*} test=${row##*|}
+		rest=${row#*|} file=${rest%%|*}
+		rest=${rest#*|}
+		if [ ! -e "$file" ]; then echo "$name: there is no $file"; continue; fi
+		sed -E "${rest%|*}" "$file" | cmp -s - "$file" && echo "$name changes nothing"
+		[ -e "tests/filecache/${test#lockdep }.c" ] || echo "$name: there is no $test"
+	done
+}
+fits engine_mutants tests/filecache/mutants.tab \
+	"nothing|examples/filecache/disk.c|s/no such words//|test_races"
+
 torture_mutants() # NAME|WHAT SHRINK LEAVES
 {
 	while IFS='|' read -r name rest; do
