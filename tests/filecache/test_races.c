@@ -337,6 +337,52 @@ START_TEST(blocks_are_freed_after_their_pages_are_dropped_and_under_the_lock)
 }
 END_TEST
 
+/* A wait for the lock of the page that a truncate writes; it is told inside unlock_page(). */
+static struct {
+	struct klock_waitq wq;
+	struct kiocb iocb;
+	int64_t size;
+} woken;
+
+static void look_at_size(struct klock_waitq *wq)
+{
+	(void)wq;
+	woken.size = i_size_read(fc_file.f_inode);
+}
+
+static int wait_for_page(void *arg, enum image_io dir, const struct inode *inode, uint64_t index)
+{
+	struct page *page = find_get_page(fc_file.f_mapping, index);
+
+	(void)arg, (void)inode;
+	if (dir == IMAGE_WRITE) {
+		klock_waitq_init(&woken.wq, look_at_size, -1);
+		init_sync_kiocb(&woken.iocb, &fc_file, 0, IOCB_WAITQ);
+		woken.iocb.ki_waitq = &woken.wq;
+		ck_assert_int_eq(iocb_wait_on_bit(&woken.iocb, &page->flags, PG_locked),
+				 -EIOCBQUEUED);
+	}
+	if (page)
+		put_page(page);
+	return 0;
+}
+
+START_TEST(page_that_is_cut_is_unlocked_with_the_new_size)
+{
+	struct page *page;
+
+	/* For the reference: the request is in the page. */
+	ck_assert_int_eq(fc_byte(&fc_file, PAGE_SIZE, 0), 'r');
+	page = find_get_page(fc_file.f_mapping, 1);
+	fc_hook(wait_for_page, NULL);
+	ck_assert_int_eq(filemap_truncate(&fc_file, PAGE_SIZE + 100), 0);
+	fc_hook(NULL, NULL);
+	ck_assert_int_eq(klock_waitq_claim(&woken.wq), 0);
+	ck_assert_int_eq(woken.size, PAGE_SIZE + 100);
+	put_page(page);
+}
+END_TEST
+
 static Suite *races_suite(void)
 {
 	Suite *suite = suite_create("races");
@@ -357,6 +403,7 @@ static Suite *races_suite(void)
 	tcase_add_test(tcase, page_is_locked_and_dirty_while_it_is_written);
 	tcase_add_test(tcase, page_is_locked_and_not_uptodate_while_it_is_read);
 	tcase_add_test(tcase, blocks_are_freed_after_their_pages_are_dropped_and_under_the_lock);
+	tcase_add_test(tcase, page_that_is_cut_is_unlocked_with_the_new_size);
 	return suite;
 }
 
