@@ -49,7 +49,8 @@ static dev_t dev;
 static ino_t ino;
 static bool watching;
 static struct host_fault plan;
-static bool failing, paused;
+static bool failing;
+static __thread bool paused;
 static unsigned long calls, failed;
 
 static void must(bool ok, const char *what)

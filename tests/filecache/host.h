@@ -55,7 +55,7 @@ struct host_fault {
 
 /* NULL: no call fails any more. Not while other threads use the file. */
 void host_fail(const struct host_fault *fault);
-/* The plan rests, and no call is counted, until it is resumed. */
+/* No call of this thread fails, or is counted, until it resumes. */
 void host_pause(void);
 void host_resume(void);
 /* Calls that have failed since host_fail(). */
