@@ -29,6 +29,8 @@
 	__atomic_compare_exchange_n((p), (expected), (v), false, __ATOMIC_RELEASE, __ATOMIC_RELAXED)
 #define klock_cas_acq_rel(p, expected, v)                                                          \
 	__atomic_compare_exchange_n((p), (expected), (v), false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED)
+#define klock_cas_seq(p, expected, v)                                                              \
+	__atomic_compare_exchange_n((p), (expected), (v), false, __ATOMIC_SEQ_CST, __ATOMIC_RELAXED)
 
 #define klock_xchg_acquire(p, v) __atomic_exchange_n((p), (v), __ATOMIC_ACQUIRE)
 #define klock_xchg_release(p, v) __atomic_exchange_n((p), (v), __ATOMIC_RELEASE)

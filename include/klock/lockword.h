@@ -32,7 +32,9 @@ KLOCK_BEGIN_DECLS
  *                   seen a writer's turn / who takes the   reader is out. missing: they pass it;
  *                   lock; that reader, when it waits       set again at its next look
  *                   awake no longer
- * 7       none, yet
+ * 7       CLOSED    a write attempt (lib/locks/bias_mode.c) /  spurious: readers are counted.
+ *                   a reader or a writer, while nobody      missing: an attempt takes the lock
+ *                   attempts to write                       beside a reader. With BIASED or SPLIT
  * 8..30   COUNT     readers that hold the lock; with        -
  *                   WRITER: the owner's thread number
  * 31      FULL      nobody: a reader count that reached it would have overflown
@@ -41,8 +43,8 @@ KLOCK_BEGIN_DECLS
  * REQUEST: WRITER with another such number; granted to a request that no thread has claimed yet.
  * NOBODY: WRITER with a third; a percpu_rw_semaphore, handed over and not yet taken over.
  *
- * transitions (k readers, w = WAITERS; WAKING, PENDING and OVERDUE left out, BIASED and SPLIT stay
- * but in the last three):
+ * transitions (k readers, w = WAITERS; WAKING, PENDING and OVERDUE left out, BIASED, SPLIT and
+ * CLOSED stay but in the last ones):
  *   0 -> WRITER          write; also past a waiter that wakes up (lib/locks/lockword.c)
  *   k -> k+1             read; the same
  *   WRITER -> 0          release          k -> k-1            release
@@ -51,8 +53,10 @@ KLOCK_BEGIN_DECLS
  *   WRITER,w -> k,w'     handed to all k readers that wait, when a reader is at the head
  *   WRITER,w -> 1+k,w'   downgrade, and the readers at the head with it
  *   WRITER,BIASED -> WRITER,SPLIT, WRITER,SPLIT -> WRITER   no reader has it in a slot any more
- *   k -> k,SPLIT         a reader; nobody waits
+ *   k -> k,OPENING -> k,SPLIT   a reader; nobody waits
  *   k,SPLIT -> k,BIASED  the same
+ *   0,SPLIT or 0,BIASED or 0,OPENING -> the same,CLOSED   a write attempt: readers are counted
+ *   k,SPLIT,CLOSED -> k,OPENING -> k,SPLIT   a reader, while nobody attempts to write
  */
 #define KLOCK_W_WRITER 0x01u
 #define KLOCK_W_WAITERS 0x02u
@@ -61,6 +65,7 @@ KLOCK_BEGIN_DECLS
 #define KLOCK_W_PENDING 0x10u
 #define KLOCK_W_SPLIT 0x20u
 #define KLOCK_W_OVERDUE 0x40u
+#define KLOCK_W_CLOSED 0x80u
 #define KLOCK_W_FLAGS 0xffu
 #define KLOCK_W_SHIFT 8
 #define KLOCK_W_READER (1u << KLOCK_W_SHIFT)
@@ -70,11 +75,18 @@ KLOCK_BEGIN_DECLS
 #define KLOCK_W_NOBODY (KLOCK_W_REQUEST - KLOCK_W_READER)
 #define KLOCK_W_OWNER (~KLOCK_W_FLAGS | KLOCK_W_WRITER) /* all of a hold for writing */
 
-/* BIASED alone of these: readers may come in by their slots. Both: the writer waits for them. */
-#define KLOCK_W_BIAS (KLOCK_W_BIASED | KLOCK_W_WRITER)
-
 /* Readers may be in slots: a writer that has the word looks for them. */
 #define KLOCK_W_SLOTS (KLOCK_W_BIASED | KLOCK_W_SPLIT)
+
+/* No reader comes in by a slot, whatever the mode. */
+#define KLOCK_W_NO_SLOTS (KLOCK_W_WRITER | KLOCK_W_CLOSED)
+
+/* BIASED alone of these: readers may come in by their slots, without a fence. */
+#define KLOCK_W_BIAS (KLOCK_W_BIASED | KLOCK_W_NO_SLOTS)
+
+/* What of the word is the lock's mode. OPENING: still closed; SPLIT if no attempt comes between. */
+#define KLOCK_W_MODE (KLOCK_W_SLOTS | KLOCK_W_CLOSED)
+#define KLOCK_W_OPENING (KLOCK_W_SLOTS | KLOCK_W_CLOSED)
 
 /* Others come first: newcomers look closer. */
 #define KLOCK_W_OTHERS (KLOCK_W_WAITERS | KLOCK_W_WAKING | KLOCK_W_PENDING)
@@ -172,7 +184,7 @@ KLOCK_INLINE bool klock_word_read_drop(uint32_t *word)
 {
 	uint32_t w = klock_load_relaxed(word); /* our own hold cannot go away meanwhile */
 
-	if (KLOCK_UNLIKELY(w < KLOCK_W_READER || (w & KLOCK_W_FLAGS & ~KLOCK_W_SLOTS)))
+	if (KLOCK_UNLIKELY(w < KLOCK_W_READER || (w & KLOCK_W_FLAGS & ~KLOCK_W_MODE)))
 		return false;
 	w = klock_fetch_sub_release(word, KLOCK_W_READER);
 	if (KLOCK_UNLIKELY(w & KLOCK_W_WAITERS))
@@ -216,7 +228,8 @@ KLOCK_INLINE bool klock_word_owned(uint32_t w, uint32_t self)
 
 KLOCK_INLINE bool klock_word_is_contended(const uint32_t *word)
 {
-	return klock_load_relaxed(word) & KLOCK_W_WAITERS; /* a hint, as above */
+	/* a hint, as above */
+	return klock_load_relaxed(word) & (KLOCK_W_WAITERS | KLOCK_W_PENDING | KLOCK_W_OVERDUE);
 }
 
 KLOCK_END_DECLS

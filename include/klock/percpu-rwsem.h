@@ -31,6 +31,9 @@ KLOCK_BEGIN_DECLS
 /* Thread numbers 1 to this minus 1 have a counter of their own in each lock. */
 #define KLOCK_PERCPU_SLOTS 64
 
+/* What a writer sets `block` to from barring readers until it is done. */
+#define KLOCK_PERCPU_BARRED 1u
+
 struct klock_percpu_slot {
 	int32_t readers; /* down minus up of one thread; written by it alone */
 	char pad[60];
@@ -38,7 +41,7 @@ struct klock_percpu_slot {
 
 struct KLOCK_TAG(percpu_rw_semaphore) {
 	uint32_t nr_slots; /* threads 1 to this have one. 0: none; so until the first slow path */
-	uint32_t block;    /* set by a writer from barring readers until it is done */
+	uint32_t block;    /* KLOCK_PERCPU_BARRED, the number of a write attempt, or 0 */
 	int32_t shared;    /* readers without a slot */
 	struct klock_percpu_slot *slots;
 	struct KLOCK_TAG(rw_semaphore) rw; /* writers hold it; readers that must wait queue on it */
@@ -135,6 +138,12 @@ KLOCK_INLINE bool klock_percpu_read_drop(struct KLOCK_TAG(percpu_rw_semaphore) *
 	return true;
 }
 
+/* Whether a writer holds it, or waits for readers to leave. A hint. */
+KLOCK_INLINE bool klock_percpu_is_write_locked(const struct KLOCK_TAG(percpu_rw_semaphore) *sem)
+{
+	return klock_load_relaxed(&sem->block) == KLOCK_PERCPU_BARRED;
+}
+
 KLOCK_INLINE bool klock_percpu_read_fast(struct KLOCK_TAG(percpu_rw_semaphore) *sem)
 {
 	return klock_percpu_read_try(sem, klock_self_word);
@@ -153,7 +162,7 @@ KLOCK_INLINE KLOCK_MUST_CHECK int
 klock_percpu_down_read_trylock(struct KLOCK_TAG(percpu_rw_semaphore) *sem)
 	KLOCK_TRY_ACQUIRES_SHARED(1, sem)
 {
-	if (klock_word_read_refused(&sem->rw.word))
+	if (klock_self_word && klock_percpu_is_write_locked(sem))
 		return 0;
 	if (klock_percpu_read_fast(sem))
 		return 1;
@@ -227,12 +236,6 @@ KLOCK_INLINE void klock_percpu_up_write(struct KLOCK_TAG(percpu_rw_semaphore) *s
 	KLOCK_RELEASES(sem)
 {
 	klock_percpu_release(sem, KLOCK_WRITE);
-}
-
-/* Whether a writer holds it, or waits for readers to leave. A hint. */
-KLOCK_INLINE bool klock_percpu_is_write_locked(const struct KLOCK_TAG(percpu_rw_semaphore) *sem)
-{
-	return klock_load_relaxed(&sem->block);
 }
 
 KLOCK_ASSUME(held, struct KLOCK_TAG(percpu_rw_semaphore), KLOCK_ASSERTS_SHARED)

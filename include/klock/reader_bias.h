@@ -5,7 +5,8 @@
  * A writer that takes the lock finds BIASED in the word: it issues a
  * membarrier(2), waits until no thread has the address in its slot, and clears
  * the bit. With SPLIT in its place each reader pays for a fence, and no writer for a
- * membarrier. lib/locks/bias_mode.c says when which bit is set.
+ * membarrier. lib/locks/bias_mode.c says when which bit is set. With CLOSED beside either of them
+ * readers that come are counted, as where there is neither.
  * Programs include <klock/rwsem.h>, not this file.
  */
 #ifndef KLOCK_READER_BIAS_H
@@ -37,6 +38,14 @@ bool klock_bias_enter_split(uint32_t *word);
 
 /* Whether a thread has the word in a slot; a hint, but for the caller's own. */
 bool klock_bias_is_read(const uint32_t *word);
+
+/* Whether a writer, which has the word, waits for readers in slots; a hint. */
+KLOCK_INLINE bool klock_bias_is_drained(const uint32_t *word)
+{
+	uint32_t w = klock_load_relaxed(word);
+
+	return KLOCK_UNLIKELY(w & KLOCK_W_WRITER) && klock_bias_is_read(word);
+}
 
 /* A lock has the same slot in each thread, so that a writer looks at one of each. */
 KLOCK_INLINE unsigned int klock_slot_number(const uint32_t *word)

@@ -287,7 +287,7 @@ KLOCK_INLINE bool klock_rwsem_is_locked(const struct KLOCK_TAG(rw_semaphore) *se
 /* Whether anybody waits for it: the moment for a long holder to let go. A hint. */
 KLOCK_INLINE bool klock_rwsem_is_contended(const struct KLOCK_TAG(rw_semaphore) *sem)
 {
-	return klock_word_is_contended(&sem->word);
+	return klock_word_is_contended(&sem->word) || klock_bias_is_drained(&sem->word);
 }
 
 /* Reports, through klock_bug(), a lock that nobody holds. */

@@ -95,8 +95,11 @@ static void back_off(void)
 /* What goes with who takes the lock: others set it again. */
 #define BARS (KLOCK_W_PENDING | KLOCK_W_OVERDUE)
 
-/* YIELDED: who is not barred any more. ATTEMPT: who may not wait, not even to let others run. */
-enum comer { NEWCOMER, ATTEMPT, YIELDED };
+/*
+ * YIELDED: who is not barred any more. ATTEMPT: who may not wait, neither to let others run nor
+ * for readers in slots. ATTEMPT_CLOSED: the same, and slots are closed, with no reader in them.
+ */
+enum comer { NEWCOMER, ATTEMPT, ATTEMPT_CLOSED, YIELDED };
 
 /* The lock, if it is to be had now. */
 static bool take_turn(uint32_t *word, const struct klock_task *task, bool shared, enum comer who)
@@ -109,6 +112,8 @@ static bool take_turn(uint32_t *word, const struct klock_task *task, bool shared
 
 		if ((bar && who != YIELDED) || (!shared && reader_is_next(word, w)))
 			return false;
+		if (who == ATTEMPT && !shared && (w & KLOCK_W_SLOTS))
+			return false;
 		if (bar && shared)
 			new |= KLOCK_W_PENDING; /* the writer that set it still waits */
 		if ((w & (KLOCK_W_WAITERS | KLOCK_W_WAKING)) == KLOCK_W_WAITERS) {
@@ -118,7 +123,7 @@ static bool take_turn(uint32_t *word, const struct klock_task *task, bool shared
 		}
 		if (klock_cas_acquire(word, &w, new)) /* [W1], [W3] */
 			return true;
-		if (who != ATTEMPT)
+		if (who == NEWCOMER || who == YIELDED)
 			back_off();
 	}
 	return false;
@@ -129,10 +134,17 @@ bool klock_word_try(uint32_t *word, const struct klock_task *task, unsigned int 
 	return take_turn(word, task, !(how & KLOCK_WRITE), how & KLOCK_TRY ? ATTEMPT : NEWCOMER);
 }
 
+bool klock_word_try_closed(uint32_t *word, const struct klock_task *task)
+{
+	return take_turn(word, task, false, ATTEMPT_CLOSED);
+}
+
 /* Whether its owner is waiting for readers, or for their slots to be seen. */
 static bool revoking(const uint32_t *word)
 {
-	return (klock_load_relaxed(word) & KLOCK_W_BIAS) == KLOCK_W_BIAS; /* a guess */
+	uint32_t w = klock_load_relaxed(word); /* a guess */
+
+	return (w & KLOCK_W_WRITER) && (w & KLOCK_W_BIASED);
 }
 
 /* With `forget`, also that others have waited in vain. */

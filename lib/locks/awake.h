@@ -44,8 +44,13 @@ static inline bool klock_word_compatible(uint32_t w, bool shared)
 /* Whether a writer that yields keeps others out of the word, in which `w` was seen. */
 bool klock_word_is_barred(const uint32_t *word, uint32_t w);
 
-/* The lock, if a newcomer may have it now; with KLOCK_TRY in `how`, without a pause. */
+/*
+ * The lock, if a newcomer may have it now; with KLOCK_TRY in `how`, without a pause, and for
+ * writing only where no reader can be in a slot.
+ */
 bool klock_word_try(uint32_t *word, const struct klock_task *task, unsigned int how);
+/* For klock_bias_attempt(), which has seen to those. */
+bool klock_word_try_closed(uint32_t *word, const struct klock_task *task);
 
 /* The lock, if it is to be had before it is worth while to sleep, or the deadline has passed. */
 bool klock_word_wait_awake(uint32_t *word, uint32_t *spin, const struct klock_task *task,

@@ -41,6 +41,21 @@ void klock_bias_allow(uint32_t *spin, bool allow);
 /* One read in KLOCK_BIAS_PERIOD, before it comes in. */
 void klock_bias_sample(uint32_t *word);
 
+/*
+ * A write attempt, from begin to end. In between slots that are closed stay so, and no lock that
+ * is counted begins to have any: who looks at the slots of one and finds no reader, finds none
+ * later.
+ */
+void klock_bias_begin_attempt(void);
+void klock_bias_end_attempt(void);
+/* In the child of a fork(). */
+void klock_bias_forget_attempts(void);
+
+/* Readers that come now are counted. False: the lock is not free, and stays as it was. */
+bool klock_bias_close(uint32_t *word);
+/* After that, and a membarrier(2) where the lock was BIASED: readers will issue fences. */
+void klock_bias_closed(uint32_t *word);
+
 /* A write, by who has the word, with BIASED or SPLIT in it, and no reader is left in a slot. */
 void klock_bias_written(uint32_t *word);
 

@@ -39,7 +39,7 @@ static void take_back(struct klock_task *task)
 		return;
 	w = klock_load_relaxed(word); /* a guess: the exchange decides */
 	while (klock_word_owned(w, task->word)) {
-		uint32_t rest = w & KLOCK_W_SLOTS; /* nobody waits here */
+		uint32_t rest = w & KLOCK_W_MODE; /* nobody waits here */
 
 		if (block)
 			klock_store_release(block, 0);

@@ -49,7 +49,7 @@ void klock_word_prepare(void)
 }
 
 /* What waiters and releases leave as it is. */
-#define KEPT (KLOCK_W_SLOTS | KLOCK_W_PENDING | KLOCK_W_OVERDUE)
+#define KEPT (KLOCK_W_MODE | KLOCK_W_PENDING | KLOCK_W_OVERDUE)
 
 /* Whether a reader may not join those that are in: a writer that is awake comes first. */
 static bool barred(const uint32_t *word, uint32_t w, bool shared)
@@ -193,7 +193,7 @@ static void holders(const struct klock_waiter *me, struct klock_holders *holders
 	else if (w & KLOCK_W_WRITER)
 		holders->writer = w & KLOCK_W_OWNER;
 	else
-		holders->readers = w >> KLOCK_W_SHIFT;
+		holders->readers = (w >> KLOCK_W_SHIFT) + klock_bias_readers(me->addr);
 }
 
 const struct klock_wait_ops klock_word_ops = {
@@ -208,6 +208,12 @@ int klock_refuse_negative(const struct klock_event *ev)
 {
 	klock_event_bug(ev, "a negative timeout", "pass nanoseconds from now, or 0 to try");
 	return -EINVAL;
+}
+
+bool klock_is_attempt(const struct klock_event *ev, int64_t ns)
+{
+	return (ev->how & KLOCK_TRY) || ns <= 0 ||
+	       klock_task_signalled(klock_thread(), klock_wait_mode_of(ev->how));
 }
 
 int klock_refuse_to_wait(const struct klock_event *ev, int64_t ns)
@@ -343,21 +349,36 @@ static uint32_t *begin_taking(uint32_t *word, bool write)
 	return outer;
 }
 
+static int take_slowly(uint32_t *word, uint32_t *spin, const struct klock_event *ev, int64_t ns,
+		       bool taken)
+{
+	int64_t deadline_ns = klock_deadline(ns < 0 ? 0 : ns);
+	bool write = ev->how & KLOCK_WRITE;
+	int err;
+
+	if (write && !taken && klock_is_attempt(ev, ns) &&
+	    (klock_load_relaxed(word) & KLOCK_W_SLOTS) && /* a guess */
+	    klock_bias_attempt(word, ev))
+		return 0;
+	err = taken ? 0 : wait_for(word, spin, ev, ns, deadline_ns);
+	/* relaxed: as we have it, only we change those bits */
+	if (!err && write && (klock_load_relaxed(word) & KLOCK_W_SLOTS))
+		err = klock_bias_await_readers(word, ev, ns, deadline_ns);
+	return err;
+}
+
 int klock_word_take(uint32_t *word, uint32_t *spin, const struct klock_event *ev, int64_t ns)
 {
-	bool write = ev->how & KLOCK_WRITE, taken = klock_word_try(word, klock_thread(), ev->how);
-	int64_t deadline_ns;
+	bool write = ev->how & KLOCK_WRITE, attempt = klock_is_attempt(ev, ns);
+	bool taken = klock_word_try(word, klock_thread(), ev->how | (attempt ? KLOCK_TRY : 0));
 	uint32_t *outer;
 	int err;
 
 	/* relaxed: once we have it, only we change those bits */
 	if (KLOCK_LIKELY(taken && !(write && (klock_load_relaxed(word) & KLOCK_W_SLOTS))))
 		return 0;
-	deadline_ns = klock_deadline(ns < 0 ? 0 : ns);
 	outer = begin_taking(word, write);
-	err = taken ? 0 : wait_for(word, spin, ev, ns, deadline_ns);
-	if (!err && write && (klock_load_relaxed(word) & KLOCK_W_SLOTS)) /* the same */
-		err = klock_bias_await_readers(word, ev, ns, deadline_ns);
+	err = take_slowly(word, spin, ev, ns, taken);
 	klock_store_relaxed(&klock_self_task->takes, outer);
 	return err;
 }

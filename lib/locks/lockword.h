@@ -102,6 +102,9 @@ static inline struct klock_wait_for klock_wait_for(const struct klock_event *ev)
 /* Reports a negative timeout; returns -EINVAL. */
 int klock_refuse_negative(const struct klock_event *ev);
 
+/* Whether the caller is not going to wait: a try, no time, or killed before. */
+bool klock_is_attempt(const struct klock_event *ev, int64_t ns);
+
 /*
  * For a lock that is not to be had now: why the caller gives up at once. -EAGAIN (a try),
  * -EINVAL (reported), -ETIME (no time), -EINTR (killed or interrupted before); 0: it may wait.

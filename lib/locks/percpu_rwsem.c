@@ -25,8 +25,10 @@
  */
 #include <klock/percpu-rwsem.h>
 #include "base/clock.h"
+#include "base/exempt.h"
 #include "locks/init.h"
 #include "locks/lockword.h"
+#include "locks/word_request.h"
 #include "wait/park.h"
 #include <errno.h>
 #include <stdlib.h>
@@ -179,11 +181,22 @@ static void count_reader(struct percpu_rw_semaphore *sem, int32_t n)
 	klock_compiler_barrier();
 }
 
+/* By a reader that has counted itself: an attempt to write gives way. False: a writer does not. */
+static bool not_barred(struct percpu_rw_semaphore *sem)
+{
+	uint32_t block = klock_load_seq(&sem->block); /* [P3] */
+
+	while (block && block != KLOCK_PERCPU_BARRED)
+		if (klock_cas_seq(&sem->block, &block, 0))
+			return true;
+	return !block;
+}
+
 /* Counts, and takes it back if a writer bars the way. */
 static bool read_unless_barred(struct percpu_rw_semaphore *sem)
 {
 	count_reader(sem, 1);
-	if (!klock_load_seq(&sem->block)) /* [P3] */
+	if (not_barred(sem))
 		return true;
 	count_reader(sem, -1);
 	klock_percpu_wake_writer(sem);
@@ -201,6 +214,7 @@ static int read_acquire(struct percpu_rw_semaphore *sem, const struct klock_even
 	if (err)
 		return err;
 	count_reader(sem, 1);
+	not_barred(sem); /* no writer can have the lock; but an attempt may have added up before */
 	klock_word_drop(&sem->rw.word, KLOCK_W_READER);
 	return 0;
 }
@@ -216,7 +230,8 @@ static int bar_and_drain(struct percpu_rw_semaphore *sem, const struct klock_eve
 		.mode = klock_wait_mode_of(ev->how),
 	};
 
-	klock_xchg_seq(&sem->block, 1); /* [P2]; seq for `shared`, see readers_in() */
+	/* [P2]; seq for `shared`, see readers_in() */
+	klock_xchg_seq(&sem->block, KLOCK_PERCPU_BARRED);
 	if (klock_load_relaxed(&sem->nr_slots))
 		klock_barrier_everywhere(ev);
 	if (klock_watchers_of[KLOCK_EV_CONTENDED] && ns > 0 && readers_in(sem) > 0)
@@ -224,9 +239,71 @@ static int bar_and_drain(struct percpu_rw_semaphore *sem, const struct klock_eve
 	return klock_park(&w, deadline_ns);
 }
 
-static int take_and_drain(struct percpu_rw_semaphore *sem, const struct klock_event *ev, int64_t ns,
-			  int64_t deadline_ns)
+/* A number that no other attempt has had lately, and no writer. */
+static uint32_t new_attempt(void)
 {
+	static uint32_t attempts;
+
+	klock_exempt(&attempts, sizeof(attempts));
+	return klock_fetch_add_relaxed(&attempts, 1) | 0x80000000u; /* only a number */
+}
+
+/* In `block`: that of this attempt, or of another one, which will do as well. False: a writer's. */
+static bool announce(struct percpu_rw_semaphore *sem, uint32_t *number)
+{
+	uint32_t block = klock_load_relaxed(&sem->block); /* only a guess: the exchange decides */
+
+	*number = new_attempt();
+	while (!block)
+		if (klock_cas_seq(&sem->block, &block, *number)) /* [P2] */
+			return true;
+	*number = block;
+	return block != KLOCK_PERCPU_BARRED;
+}
+
+/* With the number in `block`: the lock, if no reader is in and none has come since. */
+static bool take_announced(struct percpu_rw_semaphore *sem, const struct klock_event *ev,
+			   uint32_t *number)
+{
+	struct klock_event try = *ev;
+
+	try.how |= KLOCK_TRY;
+	if (klock_load_relaxed(&sem->nr_slots))
+		klock_barrier_everywhere(ev);
+	if (readers_in(sem) > 0 || klock_word_take(&sem->rw.word, &sem->rw.spin, &try, 0)) {
+		klock_cas_release(&sem->block, number, 0);
+		*number = 0;
+		return false;
+	}
+	if (klock_cas_seq(&sem->block, number, KLOCK_PERCPU_BARRED))
+		return true;
+	klock_word_drop(&sem->rw.word, klock_thread()->word);
+	return false;
+}
+
+/*
+ * An attempt must not be seen to have been there. It bars nobody: a reader that finds its number in
+ * `block` takes it away and is in. A number is in there once, so who finds it still there
+ * when the sum is zero knows that no reader has come in between, whoever has announced it.
+ * Only from having the word of `rw` to the exchange that follows might an attempt keep another
+ * one out; it fails after that if a reader comes in between.
+ */
+static bool write_attempt(struct percpu_rw_semaphore *sem, const struct klock_event *ev)
+{
+	uint32_t number;
+
+	while (readers_in(sem) <= 0 && announce(sem, &number)) {
+		if (take_announced(sem, ev, &number))
+			return true;
+		if (!number)
+			return false;
+	}
+	return false;
+}
+
+static int write_wait(struct percpu_rw_semaphore *sem, const struct klock_event *ev, int64_t ns)
+{
+	int64_t deadline_ns = klock_deadline(ns);
 	int err = klock_word_take(&sem->rw.word, &sem->rw.spin, ev, ns);
 
 	if (err)
@@ -236,31 +313,46 @@ static int take_and_drain(struct percpu_rw_semaphore *sem, const struct klock_ev
 		klock_store_release(&sem->block, 0);
 		klock_word_drop(&sem->rw.word, klock_thread()->word);
 	}
-	return err && ns < 0 ? klock_refuse_negative(ev) : err;
+	return err;
+}
+
+/* For who has it for writing: no reader is in, nor less than none. */
+static void check_sum(struct percpu_rw_semaphore *sem, const struct klock_event *ev)
+{
+	int32_t surplus = readers_in(sem);
+
+	if (surplus >= 0)
+		return;
+	klock_event_bug(ev, "more releases for reading than acquisitions",
+			"look for a percpu_up_read() without percpu_down_read()");
+	klock_fetch_add_seq(&sem->shared, (int32_t)(0u - (uint32_t)surplus));
+}
+
+static int write_take(struct percpu_rw_semaphore *sem, const struct klock_event *ev, int64_t ns)
+{
+	int err;
+
+	if (klock_is_attempt(ev, ns) && write_attempt(sem, ev))
+		return 0;
+	klock_word_check_usable(&sem->rw.word, ev);
+	err = klock_refuse_to_wait(ev, ns);
+	return err ? err : write_wait(sem, ev, ns);
 }
 
 static int write_acquire(struct percpu_rw_semaphore *sem, const struct klock_event *ev, int64_t ns)
 {
-	int64_t deadline_ns = klock_deadline(ns < 0 ? 0 : ns);
 	struct klock_task *task = klock_thread();
-	int32_t surplus;
 	int err;
 
 	settle(sem);
 	klock_store_relaxed(&task->takes, &sem->rw.word); /* see klock_word_take() */
 	klock_store_relaxed(&task->takes_block, &sem->block);
-	err = take_and_drain(sem, ev, ns, deadline_ns);
+	err = write_take(sem, ev, ns);
 	klock_store_relaxed(&task->takes, NULL);
 	klock_store_relaxed(&task->takes_block, NULL);
-	if (err)
-		return err;
-	surplus = readers_in(sem);
-	if (surplus < 0) {
-		klock_event_bug(ev, "more releases for reading than acquisitions",
-				"look for a percpu_up_read() without percpu_down_read()");
-		klock_fetch_add_seq(&sem->shared, (int32_t)(0u - (uint32_t)surplus));
-	}
-	return 0;
+	if (!err)
+		check_sum(sem, ev);
+	return err;
 }
 
 /* As klock_word_acquire_again(), for readers. */
@@ -311,7 +403,7 @@ static bool held_for_writing(const struct percpu_rw_semaphore *sem, const struct
 	uint32_t w = klock_load_relaxed(&sem->rw.word); /* a hold does not go away meanwhile */
 
 	*hold = w & KLOCK_W_OWNER;
-	if ((w & KLOCK_W_WRITER) && w != KLOCK_W_DESTROYED && klock_load_relaxed(&sem->block))
+	if ((w & KLOCK_W_WRITER) && w != KLOCK_W_DESTROYED && klock_percpu_is_write_locked(sem))
 		return true;
 	klock_event_bug(ev, "release for writing of a lock that nobody holds so",
 			"call percpu_up_write() once for each percpu_down_write()");

@@ -48,6 +48,7 @@ void klock_bias_begin(struct klock_task *task)
 void klock_bias_after_fork(void)
 {
 	klock_store_relaxed(&klock_drains, 0);
+	klock_bias_forget_attempts();
 }
 
 /* The next task after `task` that has the word in its slot; NULL: there is none. */
@@ -107,11 +108,11 @@ bool klock_bias_enter_split(uint32_t *word)
 		klock_reads_left = KLOCK_BIAS_PERIOD;
 		klock_bias_sample(word);
 	}
-	if (klock_load_relaxed(word) & KLOCK_W_WRITER) /* a guess: it would only be looked at */
+	if (klock_load_relaxed(word) & KLOCK_W_NO_SLOTS) /* a guess: it would only be looked at */
 		return false;
 	klock_xchg_seq(&klock_read_slots[klock_slot_number(word)], (uintptr_t)word); /* [X7] */
 	w = klock_load_seq(word); /* [X7]; [W3], as in klock_bias_enter() */
-	if ((w & KLOCK_W_SLOTS) && !(w & KLOCK_W_WRITER))
+	if ((w & KLOCK_W_SLOTS) && !(w & KLOCK_W_NO_SLOTS))
 		return true;
 	klock_bias_leave(word); /* not in, after all */
 	return false;
@@ -253,17 +254,15 @@ static int drain(uint32_t *word, const struct klock_event *ev, int64_t ns, int64
 {
 	struct klock_task *reader;
 	int64_t until_ns;
+	int err;
 
 	fence(word, ev);
 	reader = next_reader(word, NULL);
 	if (!reader)
 		return 0;
-	if (ev->how & KLOCK_TRY)
-		return -EAGAIN;
-	if (ns < 0)
-		return klock_refuse_negative(ev);
-	if (ns == 0)
-		return -ETIME;
+	err = klock_refuse_to_wait(ev, ns);
+	if (err)
+		return err;
 	until_ns = klock_now_ns() + KLOCK_YIELDS_NS;
 	if (until_ns > deadline_ns)
 		until_ns = deadline_ns;
@@ -282,4 +281,31 @@ int klock_bias_await_readers(uint32_t *word, const struct klock_event *ev, int64
 	else
 		klock_bias_written(word);
 	return err;
+}
+
+/*
+ * It must not be seen to have been there. So it looks at the slots first, and gives way to a
+ * reader. With none to be seen it closes the slots: readers that come are counted, and get in. If
+ * the lock is free after that, slots and word, it takes the word; so no reader meets a writer
+ * that has not got the lock.
+ */
+bool klock_bias_attempt(uint32_t *word, const struct klock_event *ev)
+{
+	bool taken = false;
+
+	if (!klock_bias_is_read(word)) {
+		klock_bias_begin_attempt();
+		if (klock_bias_close(word)) {
+			if (klock_load_relaxed(word) & KLOCK_W_SLOTS) {
+				fence(word, ev);
+				klock_bias_closed(word);
+			}
+			taken = !next_reader(word, NULL) &&
+				klock_word_try_closed(word, klock_thread());
+		}
+		klock_bias_end_attempt();
+	}
+	if (taken && (klock_load_relaxed(word) & KLOCK_W_SLOTS)) /* ours: they stay */
+		klock_bias_written(word);
+	return taken;
 }

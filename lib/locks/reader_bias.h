@@ -20,6 +20,12 @@ bool klock_bias_read(uint32_t *word, bool attempt);
 bool klock_bias_release(uint32_t *word);
 
 /*
+ * For a writer that may not wait. True: it has the lock. False: somebody else has it; and nobody
+ * was kept out meanwhile.
+ */
+bool klock_bias_attempt(uint32_t *word, const struct klock_event *ev);
+
+/*
  * For a writer that has the word, with BIASED or SPLIT in it: waits, as long as it may, until no
  * reader is left in a slot. 0; or an error, and it has the word no more.
  */

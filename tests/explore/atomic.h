@@ -23,6 +23,7 @@
 #define klock_cas_acquire(p, expected, v) XP_CAS(p, expected, v)
 #define klock_cas_release(p, expected, v) XP_CAS(p, expected, v)
 #define klock_cas_acq_rel(p, expected, v) XP_CAS(p, expected, v)
+#define klock_cas_seq(p, expected, v) XP_CAS(p, expected, v)
 
 #define XP_RMW(op, p, v) XP_ACCESS(XP_WRITE, p, __atomic_##op((p), (v), __ATOMIC_RELAXED))
 #define klock_xchg_acquire(p, v) XP_RMW(exchange_n, p, v)

@@ -199,7 +199,7 @@ static void biased_check(void)
 		xp_fail("a writer is left waiting for readers");
 	if (klock_drains)
 		xp_fail("%u writers are left counted that wait for readers", klock_drains);
-	rwsem.word &= ~KLOCK_W_SLOTS;
+	rwsem.word &= ~KLOCK_W_MODE;
 	word_check(&rwsem.word);
 }
 
@@ -273,6 +273,12 @@ static void split_reset(void)
 	reset_with(KLOCK_W_SPLIT, KLOCK_BIAS_FULL * KLOCK_BIAS_CREDIT_ONE);
 }
 
+/* As a write attempt has left it; the next read that is a sample opens it again. */
+static void closed_reset(void)
+{
+	reset_with(KLOCK_W_SPLIT | KLOCK_W_CLOSED, KLOCK_BIAS_FULL * KLOCK_BIAS_CREDIT_ONE);
+}
+
 /* The next write has it counted again. */
 static void split_unpaid_reset(void)
 {
@@ -333,6 +339,8 @@ static const struct xp_lock locks[] = {
 	{ .name = "rwsem_biased_pending", RWSEM, .reset = biased_reset, .check = biased_check,
 	  .yields = 1 },
 	{ .name = "rwsem_biased", RWSEM, .reset = biased_reset, .check = biased_check },
+	{ .name = "rwsem_closed", RWSEM, .reset = closed_reset, .check = biased_check,
+	  .samples = true },
 	{ .name = "rwsem_biased_spun", RWSEM, .reset = biased_reset, .check = biased_check,
 	  .spins = true },
 	{ .name = "rwsem_biased_counted", RWSEM, .reset = biased_reset, .check = biased_check,

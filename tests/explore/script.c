@@ -21,6 +21,9 @@ static int inside;
 
 static bool ended[XP_THREADS];
 
+/* For scenarios in which somebody waits for it. */
+static bool entries_matter, entered[XP_THREADS];
+
 void xp_save(struct xp_thread_state *state)
 {
 	state->words[0] = klock_self_task;
@@ -45,6 +48,10 @@ static void enter(bool write)
 	readers += !write;
 	if (write ? writers > lock->at_once || readers : writers > 0)
 		xp_fail("%d writers and %d readers are inside at once", writers, readers);
+	if (entries_matter) {
+		xp_point(XP_WRITE, &entered[xp_self()], "is inside");
+		entered[xp_self()] = true;
+	}
 	xp_point(write ? XP_WRITE : XP_READ, &inside, "inside");
 }
 
@@ -75,6 +82,21 @@ static bool await_sleep(int thread)
 	xp_enable_when(sleeps_or_has_ended, &ended[thread]);
 	xp_point(XP_RESUME, &tasks[thread]->parker, "thread sleeps");
 	return !ended[thread];
+}
+
+static bool is_inside_or_has_ended(const void *of)
+{
+	const bool *is_inside = of;
+
+	return *is_inside || ended[is_inside - entered];
+}
+
+/* False: it has ended, without. */
+static bool await_entry(int thread)
+{
+	xp_enable_when(is_inside_or_has_ended, &entered[thread]);
+	xp_point(XP_RESUME, &entered[thread], "thread is inside");
+	return entered[thread];
 }
 
 /* ---- words ---- */
@@ -233,6 +255,14 @@ static void act(const char *word)
 		if (!lock->take(mode_of(word[1]) | KLOCK_TRY, KLOCK_FOREVER))
 			xp_fail("a newcomer passes somebody that waits");
 		break;
+	case 'y':
+		if (lock->take(mode_of(word[1]) | KLOCK_TRY, KLOCK_FOREVER))
+			xp_fail("a newcomer is refused what nobody has who keeps it out");
+		lock->give(mode_of(word[1]) & KLOCK_WRITE);
+		break;
+	case 'z':
+		hold(word, mode_of(word[1]), 0);
+		break;
 	case 'b':
 		if (mode_of(word[1]) == KLOCK_READ)
 			try_beside(KLOCK_READ, KLOCK_W_PENDING);
@@ -280,10 +310,10 @@ static void act(const char *word)
 static void run_script(void)
 {
 	for (const char *p = scripts[xp_self()]; *p; p += strspn(p, " ")) {
-		if (*p != 'S')
-			act(p);
-		else if (!await_sleep(p[1] - '0'))
+		if (*p == 'S' ? !await_sleep(p[1] - '0') : *p == 'E' && !await_entry(p[1] - '0'))
 			break;
+		if (*p != 'S' && *p != 'E')
+			act(p);
 		p += strcspn(p, " ");
 	}
 	ended[xp_self()] = true;
@@ -299,6 +329,7 @@ static void reset(void)
 	xp_yields = lock->yields;
 	klock_watched = klock_ready_watched = lock->watched;
 	lock->reset();
+	memset(entered, 0, sizeof(entered));
 }
 
 static void check(void)
@@ -342,9 +373,11 @@ bool xp_script_scenario(struct xp_scenario *s, const char *lock_name,
 	if (!lock)
 		return false;
 	scripts = thread_scripts;
+	entries_matter = false;
 	for (s->threads = 0; s->threads < XP_THREADS && scripts[s->threads]; s->threads++) {
 		struct klock_task *task = tasks[s->threads];
 
+		entries_matter |= strchr(scripts[s->threads], 'E') != NULL;
 		s->run[s->threads] = run_script;
 		s->start[s->threads].words[0] = task;
 		s->start[s->threads].words[1] =

@@ -23,7 +23,10 @@ void xp_script_init(void);
  *   nr nw      a try that has to fail
  *   br bw      a try, which has to fail if all the time a writer bars newcomers, or a
  *              reader writers
+ *   yr yw      a try that has to succeed
+ *   zr zw      a timed wait of no time: an attempt
  *   S1         go on when thread 1 sleeps; no further if it ends without
+ *   E1         go on when thread 1 has been inside; no further if it ends without
  * "!2" behind a word that takes the lock: kept until thread 2 has ended.
  * False: there is no lock of that name.
  */

@@ -3,6 +3,7 @@
 # file NAME.litmus, with the line "Wrong: ..." and marks as litmus.sh reads them.
 litmus_scripts = tests/litmus/litmus.sh
 EXTRA_DIST += $(litmus_scripts) \
+	tests/litmus/attempt_open.litmus \
 	tests/litmus/bit_announce.litmus \
 	tests/litmus/bit_lock.litmus \
 	tests/litmus/bit_queue.litmus \

@@ -2,6 +2,7 @@
 # Check programs, one per source file. To add tests/unit/test_NAME.c: a line here.
 
 #check_suites += tests/unit/test_NAME
+check_suites += tests/unit/test_attempts
 check_suites += tests/unit/test_filename
 check_suites += tests/unit/test_guard
 check_suites += tests/unit/test_iocb

@@ -249,7 +249,7 @@ END_TEST
 START_TEST(percpu_write_release_without_a_hold_is_refused)
 {
 	percpu_up_write(&percpu);
-	expect_bug("does not hold", "percpu_rw_semaphore", &percpu);
+	expect_bug("nobody holds", "percpu_rw_semaphore", &percpu);
 	percpu_down_read(&percpu);
 	percpu_up_read(&percpu);
 }
