@@ -65,4 +65,9 @@ bench-race: examples/filecache/filecache$(EXEEXT)
 		$${BENCH_ROUNDS-5} off lockdep lockstat helgrind drd tsan
 EXTRA_DIST += bench/race.sh
 
-.PHONY: bench bench-full bench-goals bench-plots bench-race
+# What the file cache costs: large images, and files beside dd.
+bench-filecache: examples/filecache/filecache$(EXEEXT)
+	@$(SHELL) $(srcdir)/bench/filecache.sh examples/filecache/filecache$(EXEEXT) $(FILECACHE_DIR)
+EXTRA_DIST += bench/filecache.sh
+
+.PHONY: bench bench-filecache bench-full bench-goals bench-plots bench-race

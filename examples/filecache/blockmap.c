@@ -15,7 +15,12 @@ void table_changed(struct image *image, const void *at)
 {
 	size_t offset = (size_t)((const unsigned char *)at - image->table);
 
-	image->table_trans[offset / IMAGE_BLOCK_SIZE] = image->trans;
+	uint32_t block = (uint32_t)(offset / IMAGE_BLOCK_SIZE);
+
+	if (image->table_trans[block] == image->trans)
+		return;
+	image->table_trans[block] = image->trans;
+	image->changed[image->nr_changed++] = block;
 }
 
 uint32_t inode_block(struct inode *inode, uint64_t index)
@@ -52,22 +57,54 @@ void block_unreserve(struct image *image)
 	short_unlock(&image->map_lock);
 }
 
+/* The lowest of the blocks that have not been taken; there is one. */
+static uint32_t take_fresh(struct image *image)
+{
+	const uint32_t bits = 8 * sizeof(*image->taken);
+	unsigned long *word = &image->taken[image->fresh / bits];
+
+	while (*word >> image->fresh % bits & 1) {
+		/* A word at a time where all of it is taken. */
+		if (*word == ~0ul)
+			image->fresh = (image->fresh / bits + 1) * bits;
+		else
+			image->fresh++;
+		word = &image->taken[image->fresh / bits];
+	}
+	*word |= 1ul << image->fresh % bits;
+	return image->fresh++;
+}
+
 uint32_t block_alloc(struct image *image, uint64_t *trans)
 {
 	uint32_t block;
 
+	*trans = 0;
 	short_lock(&image->map_lock);
-	block = image->free_stack[--image->nr_free];
+	image->nr_free--;
 	image->nr_reserved--;
-	*trans = image->freed_trans[block] > image->committed ? image->freed_trans[block] : 0;
+	if (image->nr_stacked) {
+		block = image->free_stack[--image->nr_stacked];
+		if (image->freed_trans[block] > image->committed)
+			*trans = image->freed_trans[block];
+	} else {
+		block = take_fresh(image);
+	}
 	short_unlock(&image->map_lock);
 	return block;
+}
+
+/* Under map_lock. */
+static void push_free(struct image *image, uint32_t block)
+{
+	image->free_stack[image->nr_stacked++] = block;
+	image->nr_free++;
 }
 
 void block_alloc_undo(struct image *image, uint32_t block)
 {
 	short_lock(&image->map_lock);
-	image->free_stack[image->nr_free++] = block;
+	push_free(image, block);
 	image->nr_reserved++;
 	short_unlock(&image->map_lock);
 }
@@ -141,7 +178,7 @@ static void free_range(struct inode *inode, uint64_t first, uint64_t last)
 		xa_erase(&inode->i_blocks, index);
 		set_owner(inode, block, false, 0);
 		image->freed_trans[block] = in_table(inode) ? image->trans : 0;
-		image->free_stack[image->nr_free++] = block;
+		push_free(image, block);
 	}
 }
 

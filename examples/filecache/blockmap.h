@@ -48,11 +48,15 @@ int image_commit(struct image *image, uint64_t trans);
  */
 int disk_read_pages(struct inode *inode, uint64_t index, uint32_t block, unsigned char *const *data,
 		    unsigned int nr, int ki_flags);
-int disk_write_page(struct inode *inode, uint64_t index, uint32_t block, const void *data);
+/* Asks the hook whether page `index` may be written. */
+int disk_may_write(struct inode *inode, uint64_t index);
+/* Writes pages [index, index + nr) to blocks that are adjacent on disk, by one call. */
+int disk_write_pages(struct inode *inode, uint64_t index, uint32_t block,
+		     unsigned char *const *data, unsigned int nr);
 int disk_write(struct image *image, const char *what, const void *data, size_t len, off_t pos);
 int disk_sync(struct image *image);
 
-/* Most pages that disk_read_pages() takes at once. */
+/* Most pages that disk_read_pages() and disk_write_pages() take at once. */
 #define DISK_MAX_PAGES 64u
 
 #endif

@@ -260,6 +260,8 @@ int session_open(struct session *session, const struct command *command, const c
 	err = image_open(path, flags, &session->image);
 	if (err)
 		return cli_engine_error(command, err);
+	if (*session->image->warning)
+		cli_note(command, "%s: %s", path, session->image->warning);
 	if (!name)
 		return EXIT_OK;
 	err = file_open(session->image, name, oflags, &session->file);

@@ -116,40 +116,47 @@ int disk_read_pages(struct inode *inode, uint64_t index, uint32_t block, unsigne
 }
 
 /* Writes all of it: 0 or an errno. */
-static int write_full(struct image *image, const void *data, size_t len, off_t pos)
+static int write_full(struct image *image, struct iovec *iov, int nr, off_t pos)
 {
 	if (image->rdonly)
 		return EROFS;
 	might_sleep();
-	while (len) {
-		ssize_t n = pwrite(image->fd, data, len, pos);
+	while (nr) {
+		ssize_t n = pwritev(image->fd, iov, nr, pos);
 
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n <= 0)
 			return n ? errno : EIO; /* a file that takes nothing would do so for ever */
-		data = (const char *)data + n;
-		len -= (size_t)n;
 		pos += n;
+		nr = advance(&iov, nr, (size_t)n);
 	}
 	return 0;
 }
 
-int disk_write_page(struct inode *inode, uint64_t index, uint32_t block, const void *data)
+int disk_may_write(struct inode *inode, uint64_t index)
 {
-	int err = run_hook(inode, IMAGE_WRITE, index);
+	return run_hook(inode, IMAGE_WRITE, index);
+}
 
-	if (err)
-		return err;
-	err = write_full(inode->i_image, data, IMAGE_BLOCK_SIZE,
-			 (off_t)block << IMAGE_BLOCK_SHIFT);
+int disk_write_pages(struct inode *inode, uint64_t index, uint32_t block,
+		     unsigned char *const *data, unsigned int nr)
+{
+	struct iovec iov[DISK_MAX_PAGES];
+	unsigned int i;
+	int err;
+
+	for (i = 0; i < nr; i++)
+		iov[i] = (struct iovec){ data[i], IMAGE_BLOCK_SIZE };
+	err = write_full(inode->i_image, iov, (int)nr, (off_t)block << IMAGE_BLOCK_SHIFT);
 	return err ? data_fail(inode, "write", index, err == ENOSPC ? ENOSPC : EIO, strerror(err))
 		   : 0;
 }
 
 int disk_write(struct image *image, const char *what, const void *data, size_t len, off_t pos)
 {
-	int err = write_full(image, data, len, pos);
+	struct iovec iov = { (void *)(uintptr_t)data, len };
+	int err = write_full(image, &iov, 1, pos);
 
 	if (!err)
 		return 0;

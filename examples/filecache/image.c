@@ -14,7 +14,6 @@
 
 #include "beside.h"
 #include "blockmap.h"
-#include "crc32.h"
 #include "error.h"
 #include "filemap.h"
 #include "image_format.h"
@@ -30,45 +29,36 @@ LOCKDEP_ORDER("page.lock", "mapping.i_pages_lock", "image.lru_lock");
 LOCKDEP_ORDER("page.content", "inode.i_size_lock");
 LOCKDEP_ORDER("page.lock", "image.stat_lock");
 
-/* Writes superblock, tables and headers of an image whose layout is set; both copies alike. */
+/*
+ * Writes superblock and headers of an image whose layout is set. The table is all zero, so none
+ * of it is stored.
+ */
 static int mkfs_write(struct image *image)
 {
 	const struct disk_layout *layout = image->layout;
-	unsigned char zero[IMAGE_BLOCK_SIZE] = { 0 };
+	const struct disk_node root = { 0, 0 };
 	struct disk_super super = { 0 };
 	struct disk_header header;
-	uint32_t i, *crc = calloc(layout->table_blocks, sizeof(*crc));
-	const uint32_t zero_crc = crc32(0, zero, sizeof(zero));
 	uint64_t generation;
 	int err;
 
-	if (!crc)
-		return cache_fail(ENOMEM, "%s: no memory", image->path);
-	for (i = 0; i < layout->table_blocks; i++)
-		crc[i] = zero_crc;
 	if (ftruncate(image->fd, 0) ||
-	    ftruncate(image->fd, (off_t)layout->nr_blocks << IMAGE_BLOCK_SHIFT)) {
-		err = cache_fail(errno, "%s: cannot set the size: %s", image->path,
-				 strerror(errno));
-		goto out;
-	}
-	for (generation = 1; generation <= 2; generation++) {
-		disk_header_fill(&header, generation, disk_table_crc(crc, layout->table_blocks));
+	    ftruncate(image->fd, (off_t)layout->nr_blocks << IMAGE_BLOCK_SHIFT))
+		return cache_fail(errno, "%s: cannot set the size: %s", image->path,
+				  strerror(errno));
+	for (generation = 2; generation <= 3; generation++) {
+		disk_header_fill(&header, generation, &root);
 		err = disk_write(image, "metadata header", &header, sizeof(header),
 				 (off_t)layout->header[generation & 1] << IMAGE_BLOCK_SHIFT);
 		if (err)
-			goto out;
+			return err;
 	}
 	/* The superblock last: without it this is no image. */
 	err = disk_sync(image);
 	disk_super_fill(&super, layout);
 	if (!err)
 		err = disk_write(image, "superblock", &super, sizeof(super), 0);
-	if (!err)
-		err = disk_sync(image);
-out:
-	free(crc);
-	return err;
+	return err ? err : disk_sync(image);
 }
 
 /* Keeps other processes away until the file is closed. */
@@ -169,37 +159,73 @@ static void inode_load(struct image *image, uint32_t ino)
 	inode->i_tail_unknown = true;
 }
 
-/* Makes block maps and free list from the table. Low blocks are used first. */
-static int load_owners(struct image *image)
+static void block_take(struct image *image, uint32_t block)
+{
+	const uint32_t bits = 8 * sizeof(*image->taken);
+
+	image->taken[block / bits] |= 1ul << block % bits;
+}
+
+/* Block `n` of the table has owners: they go into the block maps, and are not free. */
+static int load_owners(struct image *image, uint32_t n)
 {
 	const struct disk_layout *layout = image->layout;
-	uint32_t block;
+	uint32_t block, first = (n - layout->inode_blocks) * DISK_OWNERS;
 
-	for (block = layout->nr_blocks; block-- > layout->data_start;) {
+	for (block = first; block < first + DISK_OWNERS; block++) {
 		const struct disk_owner *o = disk_owner(image->table, layout, block);
 
 		if (!o->owner)
-			image->free_stack[image->nr_free++] = block;
-		else if (xa_store(&image->inodes[le32toh(o->owner) - 1].i_blocks, le32toh(o->index),
-				  (void *)(uintptr_t)block))
+			continue;
+		if (xa_store(&image->inodes[le32toh(o->owner) - 1].i_blocks, le32toh(o->index),
+			     (void *)(uintptr_t)block))
 			return cache_fail(ENOMEM, "%s: no memory for the block maps", image->path);
+		block_take(image, block);
+		image->nr_free--;
 	}
 	return 0;
 }
 
+static int load_table(struct image *image, const struct disk_meta *meta)
+{
+	const struct disk_layout *layout = image->layout;
+	int err = 0;
+	uint32_t i;
+
+	image->fresh = layout->data_start;
+	image->nr_free = layout->nr_blocks - layout->data_start;
+	for (i = 0; i < image->nr_inodes; i++)
+		inode_load(image, i);
+	inode_init(image, image->nr_inodes);
+	image->replacement = &image->inodes[image->nr_inodes];
+	for (i = 0; i < meta->nr_used && !err; i++)
+		if (meta->used[i] >= layout->inode_blocks)
+			err = load_owners(image, meta->used[i]);
+	return err;
+}
+
+#define TAKEN_WORDS(layout) ((layout)->nr_blocks / (8 * sizeof(unsigned long)) + 1)
+
 static void image_free(struct image *image)
 {
+	const struct disk_layout *layout = image->layout;
 	uint32_t i;
 
 	mm_destroy(image);
 	for (i = 0; image->inodes && i <= image->nr_inodes; i++)
 		xa_destroy(&image->inodes[i].i_blocks);
 	free(image->inodes);
-	free(image->table);
-	free(image->table_trans);
-	free(image->table_crc);
-	free(image->free_stack);
-	free(image->freed_trans);
+	if (layout) {
+		struct disk_meta meta = { .layout = *layout, .table = image->table };
+
+		memcpy(meta.node, image->node, sizeof(meta.node));
+		disk_meta_free(&meta);
+		sparse_free(image->table_trans, layout->table_blocks, sizeof(*image->table_trans));
+		sparse_free(image->changed, layout->table_blocks, sizeof(*image->changed));
+		sparse_free(image->free_stack, layout->nr_blocks, sizeof(*image->free_stack));
+		sparse_free(image->freed_trans, layout->nr_blocks, sizeof(*image->freed_trans));
+		sparse_free(image->taken, TAKEN_WORDS(layout), sizeof(*image->taken));
+	}
 	free(image->layout);
 	if (image->fd >= 0)
 		close(image->fd);
@@ -207,39 +233,42 @@ static void image_free(struct image *image)
 	free(image);
 }
 
-/* Sets up what is in memory. The table has been checked. */
-static int image_load(struct image *image, const struct disk_meta *meta)
+/* Sets up what is in memory. The table, which has been checked, becomes the image's. */
+static int image_load(struct image *image, struct disk_meta *meta)
 {
 	const struct disk_layout *layout = &meta->layout;
-	uint32_t i;
+	int err;
 
 	image->layout = malloc(sizeof(*layout));
-	image->inodes = calloc(layout->nr_inodes + 1, sizeof(*image->inodes));
-	image->table_trans = calloc(layout->table_blocks, sizeof(*image->table_trans));
-	image->table_crc = calloc(layout->table_blocks, sizeof(*image->table_crc));
-	image->free_stack = calloc(layout->nr_blocks, sizeof(*image->free_stack));
-	image->freed_trans = calloc(layout->nr_blocks, sizeof(*image->freed_trans));
-	if (!image->layout || !image->inodes || !image->table_trans || !image->table_crc ||
-	    !image->free_stack || !image->freed_trans)
-		return cache_fail(ENOMEM, "%s: no memory for %u blocks", image->path,
-				  layout->nr_blocks);
+	if (!image->layout)
+		return cache_fail(ENOMEM, "%s: no memory", image->path);
 	*image->layout = *layout;
+	image->table = meta->table;
+	memcpy(image->node, meta->node, sizeof(image->node));
+	image->inodes = calloc(layout->nr_inodes + 1, sizeof(*image->inodes));
+	image->table_trans = sparse_alloc(layout->table_blocks, sizeof(*image->table_trans));
+	image->changed = sparse_alloc(layout->table_blocks, sizeof(*image->changed));
+	image->free_stack = sparse_alloc(layout->nr_blocks, sizeof(*image->free_stack));
+	image->freed_trans = sparse_alloc(layout->nr_blocks, sizeof(*image->freed_trans));
+	image->taken = sparse_alloc(TAKEN_WORDS(layout), sizeof(*image->taken));
+	if (!image->inodes || !image->table_trans || !image->changed || !image->free_stack ||
+	    !image->freed_trans || !image->taken)
+		err = cache_fail(ENOMEM, "%s: no memory for %u blocks", image->path,
+				 layout->nr_blocks);
+	else
+		err = 0;
 	image->generation = meta->generation[meta->newest];
-	/* What was read is transaction 1. The other copy may be a torn one: written whole. */
+	memcpy(image->warning, meta->warning, sizeof(image->warning));
+	/* What was read is transaction 1. */
 	image->committed = 1;
 	image->trans = 2;
-	image->slot_trans[meta->newest] = 1;
-	for (i = 0; i < layout->table_blocks; i++) {
-		image->table_trans[i] = 1;
-		image->table_crc[i] = crc32(0, image->table + (size_t)i * IMAGE_BLOCK_SIZE,
-					    IMAGE_BLOCK_SIZE);
-	}
 	image->nr_inodes = layout->nr_inodes;
-	for (i = 0; i < image->nr_inodes; i++)
-		inode_load(image, i);
-	inode_init(image, image->nr_inodes);
-	image->replacement = &image->inodes[image->nr_inodes];
-	return load_owners(image);
+	if (!err)
+		err = load_table(image, meta);
+	/* The rest of it is the image's now. */
+	sparse_free(meta->used, layout->table_blocks, sizeof(*meta->used));
+	memset(meta, 0, sizeof(*meta));
+	return err;
 }
 
 static void image_init(struct image *image, unsigned int flags)
@@ -270,10 +299,10 @@ static void keep_first(void *arg, const char *problem)
 		strncat(first, problem, 299);
 }
 
-static int check_meta(const char *path, struct disk_meta *meta)
+static int check_meta(const char *path, const struct disk_meta *meta)
 {
 	char first[300] = "";
-	int problems = disk_table_check(&meta->layout, meta->table, keep_first, first);
+	int problems = disk_table_check(meta, keep_first, first);
 
 	if (problems <= 0)
 		return problems;
@@ -298,16 +327,15 @@ int image_open(const char *path, unsigned int flags, struct image **result)
 		err = lock_file(image->fd, path, flags & IMAGE_RDONLY);
 	if (!err)
 		err = disk_meta_read(image->fd, path, &meta);
-	if (!err) {
-		image->table = meta.table;
+	if (!err)
 		err = check_meta(path, &meta);
-	}
 	if (!err) {
 		image_init(image, flags);
 		err = mm_init(image);
 	}
 	if (!err)
 		err = image_load(image, &meta);
+	disk_meta_free(&meta);
 	if (err) {
 		image_free(image);
 		return err;
@@ -358,6 +386,7 @@ int image_fsck(const char *path, void (*report)(void *arg, const char *problem),
 {
 	struct disk_meta meta;
 	int err, fd = open(path, O_RDONLY | O_CLOEXEC);
+	bool warned = false;
 
 	if (fd < 0)
 		return cache_fail(errno, "%s: cannot open: %s", path, strerror(errno));
@@ -365,9 +394,12 @@ int image_fsck(const char *path, void (*report)(void *arg, const char *problem),
 	if (!err)
 		err = disk_meta_read(fd, path, &meta);
 	if (!err) {
-		err = disk_table_check(&meta.layout, meta.table, report, arg);
-		free(meta.table);
+		warned = *meta.warning;
+		if (warned && report)
+			report(arg, meta.warning);
+		err = disk_table_check(&meta, report, arg);
+		disk_meta_free(&meta);
 	}
 	close(fd);
-	return err;
+	return err < 0 ? err : err + warned;
 }

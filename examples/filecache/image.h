@@ -18,9 +18,11 @@
 #define IMAGE_MAX_BLOCKS (1u << 28) /* 1 TiB */
 #define IMAGE_MAX_INODES 4096u
 #define IMAGE_NAME_MAX 63	    /* bytes of a file name */
+#define IMAGE_MAX_LEVELS 4u	    /* of the metadata; see image_format.h */
 #define IMAGE_DEFAULT_PAGES 1024u   /* of the cache: 4 MiB */
 
 struct disk_layout;
+struct disk_node;
 struct inode;
 struct mm;
 
@@ -62,6 +64,7 @@ struct image {
 	bool rdonly, nosync, memory_backed;
 	uint32_t nr_inodes;
 	struct disk_layout *layout;
+	char warning[160]; /* what was wrong and could be helped, or empty */
 	struct inode *inodes;	   /* [nr_inodes], and behind them: */
 	struct inode *replacement; /* see file_open_replacement() */
 
@@ -79,19 +82,29 @@ struct image {
 	struct mutex map_lock;
 	unsigned char *table;	  /* under map_lock, and what follows */
 	uint64_t *table_trans;	  /* of each block of it: the transaction that last changed it */
-	uint32_t *table_crc;	  /* of each block, as last written; under commit_lock */
+	uint32_t *changed;	  /* the blocks of it that changed in this one */
+	uint32_t nr_changed;
 	uint64_t trans, committed;
 	/*
 	 * Under commit_lock. What was written before a sync that failed may be lost: the
 	 * host takes it for clean, and a later sync says nothing of it.
 	 */
 	bool sync_failed;
-	uint64_t slot_trans[2];	  /* under commit_lock: what each copy on disk holds; 0: unknown */
-	uint64_t generation;	  /* under commit_lock: of the newest copy on disk */
-	uint32_t *free_stack;	  /* last freed, first used */
+	/* Under commit_lock: where each block of the table, and of the levels above, is on disk. */
+	struct disk_node *node[IMAGE_MAX_LEVELS];
+	uint64_t generation; /* of the newest header on disk */
+	bool header_unknown; /* what the other one is: writing it has failed */
+	/*
+	 * Free blocks are on the stack, last freed, first used, or not `taken`, and then none
+	 * has had to be touched: the lowest is the next.
+	 */
+	uint32_t *free_stack;
+	uint32_t nr_stacked;
+	unsigned long *taken; /* a bit for each block: in use, metadata, or on the stack */
+	uint32_t fresh;	      /* all below are taken */
 	uint32_t nr_free;
-	uint32_t nr_reserved;	  /* of the free ones, promised to dirty pages */
-	uint64_t *freed_trans;	  /* of each block of the image: the transaction that freed it */
+	uint32_t nr_reserved;  /* of the free ones, promised to dirty pages */
+	uint64_t *freed_trans; /* of each block on the stack: the transaction that freed it */
 
 	struct mutex stat_lock;
 	struct cache_stats stats;
@@ -113,11 +126,13 @@ enum image_open_flags {
 int image_mkfs(const char *path, uint32_t nr_blocks, uint32_t nr_inodes, bool force);
 
 /*
- * Opens an image, checks its metadata whole, and locks it against other
- * processes. Nothing is written. 0, or
+ * Opens an image, checks what is used of its metadata, and locks it against other
+ * processes. Nothing is written. Where one of the two metadata headers is damaged the other is
+ * used, and image->warning says so. 0, or
  *	-EMEDIUMTYPE  not an image, or of another version
  *	-EUCLEAN      truncated or damaged
  *	-EBUSY        another process has it open
+ *	-EINTR        the thread was killed meanwhile
  * or what open(2) said.
  */
 int image_open(const char *path, unsigned int flags, struct image **image);

@@ -1,37 +1,66 @@
 /* SPDX-License-Identifier: MIT */
-/* Reading an image's metadata, and finding out whether they make sense. */
+/* Reading an image's metadata: only what is used of them. */
 #include <endian.h>
 #include <errno.h>
 #include <inttypes.h>
-#include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "crc32.h"
+#include <klock/task.h>
+
+#include "crc32c.h"
 #include "error.h"
-#include "fs.h"
 #include "image_format.h"
-#include "quote.h"
+
+void *sparse_alloc(uint64_t nr, size_t size)
+{
+	void *memory;
+
+	if (nr > SIZE_MAX / size)
+		return NULL;
+	memory = mmap(NULL, nr * size, PROT_READ | PROT_WRITE,
+		      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	return memory == MAP_FAILED ? NULL : memory;
+}
+
+void sparse_free(void *memory, uint64_t nr, size_t size)
+{
+	if (memory)
+		munmap(memory, nr * size);
+}
+
+static uint32_t blocks_of(uint64_t nr, size_t size)
+{
+	return (uint32_t)((nr * size + IMAGE_BLOCK_SIZE - 1) / IMAGE_BLOCK_SIZE);
+}
 
 bool disk_layout_init(struct disk_layout *layout, uint32_t nr_blocks, uint32_t nr_inodes)
 {
-	uint64_t inode_bytes = (uint64_t)nr_inodes * sizeof(struct disk_inode);
-	uint64_t owner_bytes = (uint64_t)nr_blocks * sizeof(struct disk_owner);
+	uint32_t level = 0, blocks, next = 3;
 
 	if (nr_blocks < IMAGE_MIN_BLOCKS || nr_blocks > IMAGE_MAX_BLOCKS || !nr_inodes ||
 	    nr_inodes > IMAGE_MAX_INODES)
 		return false;
+	memset(layout, 0, sizeof(*layout));
 	layout->nr_blocks = nr_blocks;
 	layout->nr_inodes = nr_inodes;
-	layout->inode_blocks = (uint32_t)((inode_bytes + IMAGE_BLOCK_SIZE - 1) / IMAGE_BLOCK_SIZE);
-	layout->table_blocks = layout->inode_blocks +
-			       (uint32_t)((owner_bytes + IMAGE_BLOCK_SIZE - 1) / IMAGE_BLOCK_SIZE);
+	layout->inode_blocks = blocks_of(nr_inodes, sizeof(struct disk_inode));
+	layout->table_blocks =
+		layout->inode_blocks + blocks_of(nr_blocks, sizeof(struct disk_owner));
 	layout->header[0] = 1;
-	layout->header[1] = layout->header[0] + 1 + layout->table_blocks;
-	layout->data_start = layout->header[1] + 1 + layout->table_blocks;
+	layout->header[1] = 2;
+	blocks = layout->table_blocks;
+	do {
+		layout->level_blocks[level] = blocks;
+		layout->level_start[level++] = next;
+		next += 2 * blocks;
+		blocks = blocks_of(blocks, sizeof(struct disk_node));
+	} while (layout->level_blocks[level - 1] > 1);
+	layout->nr_levels = level;
+	layout->data_start = next;
 	return layout->data_start < nr_blocks;
 }
 
@@ -42,27 +71,17 @@ void disk_super_fill(struct disk_super *super, const struct disk_layout *layout)
 	super->block_size = htole32(IMAGE_BLOCK_SIZE);
 	super->nr_blocks = htole32(layout->nr_blocks);
 	super->nr_inodes = htole32(layout->nr_inodes);
-	super->crc = htole32(crc32(0, super, offsetof(struct disk_super, crc)));
+	super->crc = htole32(crc32c(0, super, offsetof(struct disk_super, crc)));
 }
 
-void disk_header_fill(struct disk_header *header, uint64_t generation, uint32_t table_crc)
+void disk_header_fill(struct disk_header *header, uint64_t generation,
+		      const struct disk_node *root)
 {
+	memset(header, 0, sizeof(*header));
 	memcpy(header->magic, DISK_HEADER_MAGIC, sizeof(header->magic));
 	header->generation = htole64(generation);
-	header->table_crc = htole32(table_crc);
-	header->crc = htole32(crc32(0, header, offsetof(struct disk_header, crc)));
-}
-
-uint32_t disk_table_crc(const uint32_t *block_crc, uint32_t nr)
-{
-	uint32_t i, crc = 0;
-
-	for (i = 0; i < nr; i++) {
-		uint32_t le = htole32(block_crc[i]);
-
-		crc = crc32(crc, &le, sizeof(le));
-	}
-	return crc;
+	header->root = *root;
+	header->crc = htole32(crc32c(0, header, offsetof(struct disk_header, crc)));
 }
 
 /* Reads all of it, or says why not. */
@@ -101,7 +120,11 @@ static int super_read(int fd, const char *path, struct disk_layout *layout)
 	if (n < (ssize_t)sizeof(super) || memcmp(super.magic, DISK_SUPER_MAGIC, 8))
 		return cache_fail(EMEDIUMTYPE, "%s: not a filecache image: no superblock at "
 				  "offset 0", path);
-	if (le32toh(super.crc) != crc32(0, &super, offsetof(struct disk_super, crc)))
+	/* The version first: the checksum may be another one there. */
+	if (le32toh(super.version) < DISK_VERSION)
+		return cache_fail(EMEDIUMTYPE, "%s: an image of version %u: this program knows %u",
+				  path, le32toh(super.version), DISK_VERSION);
+	if (le32toh(super.crc) != crc32c(0, &super, offsetof(struct disk_super, crc)))
 		return cache_fail(EUCLEAN,
 				  "%s: damaged: the superblock at offset 0 has a wrong "
 				  "checksum", path);
@@ -119,208 +142,164 @@ static int super_read(int fd, const char *path, struct disk_layout *layout)
 	return 0;
 }
 
-static int header_read(int fd, const char *path, uint32_t block, struct disk_header *header)
+/* A header that cannot be read has generation 0. */
+static int header_read(int fd, const char *path, unsigned int which, struct disk_meta *meta,
+		       struct disk_header *header)
 {
-	off_t pos = (off_t)block * IMAGE_BLOCK_SIZE;
+	off_t pos = (off_t)meta->layout.header[which] * IMAGE_BLOCK_SIZE;
 	int err = read_full(fd, path, "metadata header", header, sizeof(*header), pos);
+	uint64_t generation = le64toh(header->generation);
 
 	if (err)
 		return err;
-	if (memcmp(header->magic, DISK_HEADER_MAGIC, 8) ||
-	    le32toh(header->crc) != crc32(0, header, offsetof(struct disk_header, crc)))
-		return cache_fail(EUCLEAN, "%s: damaged: the metadata header at offset %" PRId64
-				  " has a wrong checksum", path, (int64_t)pos);
+	meta->generation[which] = 0;
+	if (!memcmp(header->magic, DISK_HEADER_MAGIC, 8) && generation % 2 == which &&
+	    generation <= DISK_MAX_GENERATION &&
+	    le32toh(header->crc) == crc32c(0, header, offsetof(struct disk_header, crc)))
+		meta->generation[which] = generation;
 	return 0;
 }
 
-static int table_read(int fd, const char *path, struct disk_meta *meta, uint32_t crc)
+static int headers_read(int fd, const char *path, struct disk_meta *meta, struct disk_node *root)
 {
-	off_t pos = (off_t)(meta->layout.header[meta->newest] + 1) * IMAGE_BLOCK_SIZE;
-	size_t len = (size_t)meta->layout.table_blocks * IMAGE_BLOCK_SIZE;
-	uint32_t i, *block_crc = calloc(meta->layout.table_blocks, sizeof(*block_crc));
+	struct disk_header header[2];
+	int err = header_read(fd, path, 0, meta, &header[0]);
+	unsigned int bad;
+
+	if (!err)
+		err = header_read(fd, path, 1, meta, &header[1]);
+	if (err)
+		return err;
+	meta->newest = meta->generation[1] > meta->generation[0];
+	if (!meta->generation[meta->newest])
+		return cache_fail(EUCLEAN, "%s: damaged: neither of the metadata headers, at "
+				  "offsets %u and %u, can be read", path,
+				  meta->layout.header[0] * IMAGE_BLOCK_SIZE,
+				  meta->layout.header[1] * IMAGE_BLOCK_SIZE);
+	bad = !meta->newest;
+	if (!meta->generation[bad])
+		snprintf(meta->warning, sizeof(meta->warning),
+			 "the metadata header at offset %u is damaged: what the other one says, of "
+			 "commit %" PRIu64 ", is used", meta->layout.header[bad] * IMAGE_BLOCK_SIZE,
+			 meta->generation[meta->newest]);
+	*root = header[meta->newest].root;
+	return 0;
+}
+
+/* A walk over what is stored of the table, from the top. */
+struct walk {
+	int fd;
+	const char *path;
+	struct disk_meta *meta;
+};
+
+static int read_node(const struct walk *walk, uint32_t level, uint32_t n);
+
+/* What block `n` of a level above the lowest says. */
+static int read_nodes_below(const struct walk *walk, uint32_t level, uint32_t n)
+{
+	const struct disk_layout *layout = &walk->meta->layout;
+	uint32_t i, first = n * DISK_FANOUT;
+
+	for (i = first; i < first + DISK_FANOUT; i++) {
+		int err = 0;
+
+		if (i < layout->level_blocks[level - 1])
+			err = read_node(walk, level - 1, i);
+		else if (walk->meta->node[level - 1][i].place)
+			err = cache_fail(EUCLEAN, "%s: damaged: the metadata have a block %u of "
+					 "level %u, where there are %u", walk->path, i, level - 1,
+					 layout->level_blocks[level - 1]);
+		if (err)
+			return err;
+	}
+	/* Some megabytes of the table have passed. */
+	return klock_fatal_signal_pending() ? cache_fail(EINTR, "%s: interrupted", walk->path) : 0;
+}
+
+static int read_node(const struct walk *walk, uint32_t level, uint32_t n)
+{
+	struct disk_meta *meta = walk->meta;
+	const struct disk_node *node = &meta->node[level][n];
+	uint32_t place = le32toh(node->place);
+	unsigned char *data;
+	off_t pos;
 	int err;
 
-	meta->table = aligned_alloc(IMAGE_BLOCK_SIZE, len);
-	if (!meta->table || !block_crc) {
-		err = cache_fail(ENOMEM, "%s: no memory for %zu bytes of metadata", path, len);
-		goto out;
-	}
-	err = read_full(fd, path, "metadata", meta->table, len, pos);
+	if (!place && !node->crc)
+		return 0;
+	if (!place || place > 2)
+		return cache_fail(EUCLEAN, "%s: damaged: the metadata have a block in place %u",
+				  walk->path, place);
+	data = level ? (unsigned char *)&meta->node[level - 1][n * DISK_FANOUT]
+		     : meta->table + (size_t)n * IMAGE_BLOCK_SIZE;
+	pos = (off_t)disk_place(&meta->layout, level, n, place) * IMAGE_BLOCK_SIZE;
+	err = read_full(walk->fd, walk->path, "metadata", data, IMAGE_BLOCK_SIZE, pos);
 	if (err)
-		goto out;
-	for (i = 0; i < meta->layout.table_blocks; i++)
-		block_crc[i] = crc32(0, meta->table + (size_t)i * IMAGE_BLOCK_SIZE,
-				     IMAGE_BLOCK_SIZE);
-	if (disk_table_crc(block_crc, meta->layout.table_blocks) != crc)
-		err = cache_fail(EUCLEAN, "%s: damaged: the metadata at offset %" PRId64
-				 " (%zu bytes) do not match their checksum", path,
-				 (int64_t)pos, len);
-out:
-	free(block_crc);
-	if (err) {
-		free(meta->table);
-		meta->table = NULL;
+		return err;
+	if (crc32c(0, data, IMAGE_BLOCK_SIZE) != le32toh(node->crc))
+		return cache_fail(EUCLEAN, "%s: damaged: the metadata at offset %" PRId64
+				  " do not match their checksum", walk->path, (int64_t)pos);
+	if (level)
+		return read_nodes_below(walk, level, n);
+	meta->used[meta->nr_used++] = n;
+	return 0;
+}
+
+/* How many nodes there is room for: those of a level fill blocks. */
+static uint64_t room_for_nodes(const struct disk_layout *layout, uint32_t level)
+{
+	return (uint64_t)blocks_of(layout->level_blocks[level], sizeof(struct disk_node)) *
+	       DISK_FANOUT;
+}
+
+static int table_read(int fd, const char *path, struct disk_meta *meta,
+		      const struct disk_node *root)
+{
+	const struct disk_layout *layout = &meta->layout;
+	const struct walk walk = { fd, path, meta };
+	uint32_t level, top = layout->nr_levels - 1;
+	bool full = false;
+
+	meta->table = sparse_alloc(layout->table_blocks, IMAGE_BLOCK_SIZE);
+	meta->used = sparse_alloc(layout->table_blocks, sizeof(*meta->used));
+	for (level = 0; level <= top; level++) {
+		meta->node[level] = sparse_alloc(room_for_nodes(layout, level),
+						 sizeof(struct disk_node));
+		full |= !meta->node[level];
 	}
-	return err;
+	if (!meta->table || !meta->used || full)
+		return cache_fail(ENOMEM, "%s: no memory for the metadata of %u blocks", path,
+				  layout->nr_blocks);
+	meta->node[top][0] = *root;
+	return read_node(&walk, top, 0);
+}
+
+void disk_meta_free(struct disk_meta *meta)
+{
+	const struct disk_layout *layout = &meta->layout;
+	uint32_t level;
+
+	sparse_free(meta->table, layout->table_blocks, IMAGE_BLOCK_SIZE);
+	sparse_free(meta->used, layout->table_blocks, sizeof(*meta->used));
+	for (level = 0; level < layout->nr_levels; level++)
+		sparse_free(meta->node[level], room_for_nodes(layout, level),
+			    sizeof(struct disk_node));
+	memset(meta, 0, sizeof(*meta));
 }
 
 int disk_meta_read(int fd, const char *path, struct disk_meta *meta)
 {
-	struct disk_header header[2];
-	unsigned int i;
+	struct disk_node root;
 	int err;
 
-	meta->table = NULL;
+	memset(meta, 0, sizeof(*meta));
 	err = super_read(fd, path, &meta->layout);
-	for (i = 0; i < 2 && !err; i++) {
-		err = header_read(fd, path, meta->layout.header[i], &header[i]);
-		meta->generation[i] = err ? 0 : le64toh(header[i].generation);
-	}
+	if (!err)
+		err = headers_read(fd, path, meta, &root);
+	if (!err)
+		err = table_read(fd, path, meta, &root);
 	if (err)
-		return err;
-	if (meta->generation[0] % 2 != 0 || meta->generation[1] % 2 != 1 ||
-	    meta->generation[0] > DISK_MAX_GENERATION || meta->generation[1] > DISK_MAX_GENERATION)
-		return cache_fail(EUCLEAN, "%s: damaged: the metadata headers are of generations %"
-				  PRIu64 " and %" PRIu64, path, meta->generation[0],
-				  meta->generation[1]);
-	meta->newest = meta->generation[1] > meta->generation[0];
-	return table_read(fd, path, meta, le32toh(header[meta->newest].table_crc));
-}
-
-struct check {
-	const struct disk_layout *layout;
-	unsigned char *table;
-	void (*report)(void *arg, const char *problem);
-	void *arg;
-	int problems;
-};
-
-__attribute__((format(printf, 2, 3))) static void problem(struct check *check, const char *format,
-							  ...)
-{
-	char text[300];
-	va_list args;
-
-	check->problems++;
-	if (!check->report)
-		return;
-	va_start(args, format);
-	vsnprintf(text, sizeof(text), format, args);
-	va_end(args);
-	quote_message(text);
-	check->report(check->arg, text);
-}
-
-static const char *shown(const struct disk_inode *inode)
-{
-	return quote_bytes(inode->name, sizeof(inode->name));
-}
-
-/* Whether the name can be found: ends, and is padded with zeroes. */
-static bool name_ok(const char *name)
-{
-	size_t len = strnlen(name, IMAGE_NAME_MAX + 1), i;
-
-	if (!len || len > IMAGE_NAME_MAX || memchr(name, '/', len))
-		return false;
-	for (i = len; i <= IMAGE_NAME_MAX; i++)
-		if (name[i])
-			return false;
-	return true;
-}
-
-static void check_inode(struct check *check, uint32_t ino)
-{
-	const struct disk_inode *inode = disk_inode(check->table, ino);
-	uint32_t used = le32toh(inode->used), other;
-
-	if (used > 1)
-		problem(check, "inode %u: neither used nor free (%u)", ino, used);
-	if (used != 1)
-		return;
-	if (!name_ok(inode->name)) {
-		problem(check, "inode %u: has no valid name", ino);
-		return;
-	}
-	if (le64toh(inode->size) > (uint64_t)INODE_MAX_SIZE)
-		problem(check, "inode %u (%s): impossible size %" PRIu64, ino, shown(inode),
-			le64toh(inode->size));
-	for (other = 0; other < ino; other++)
-		if (le32toh(disk_inode(check->table, other)->used) == 1 &&
-		    !strncmp(disk_inode(check->table, other)->name, inode->name, IMAGE_NAME_MAX))
-			problem(check, "inodes %u and %u are both called %s", other, ino,
-				shown(inode));
-}
-
-/* A block with an owner, for finding those with the same. */
-struct claim {
-	uint64_t key; /* owner and index */
-	uint32_t block;
-};
-
-static int claim_cmp(const void *a, const void *b)
-{
-	const struct claim *x = a, *y = b;
-
-	if (x->key != y->key)
-		return x->key < y->key ? -1 : 1;
-	return x->block < y->block ? -1 : x->block > y->block;
-}
-
-/* Returns whether the block's owner is a file that there is. */
-static bool check_owner(struct check *check, uint32_t block)
-{
-	const struct disk_owner *o = disk_owner(check->table, check->layout, block);
-	uint32_t owner = le32toh(o->owner), index = le32toh(o->index);
-	const struct disk_inode *inode;
-
-	if (block < check->layout->data_start) {
-		problem(check, "block %u: metadata, but owned by inode %u", block, owner - 1);
-		return false;
-	}
-	if (owner > check->layout->nr_inodes) {
-		problem(check, "block %u: owner %u is out of range", block, owner - 1);
-		return false;
-	}
-	inode = disk_inode(check->table, owner - 1);
-	if (le32toh(inode->used) != 1) {
-		problem(check, "block %u: leaked: its owner, inode %u, is not in use", block,
-			owner - 1);
-		return false;
-	}
-	if ((uint64_t)index * IMAGE_BLOCK_SIZE >= le64toh(inode->size))
-		problem(check, "block %u: holds offset %" PRIu64 " of inode %u (%s), which has %"
-			PRIu64 " bytes", block, (uint64_t)index * IMAGE_BLOCK_SIZE, owner - 1,
-			shown(inode), le64toh(inode->size));
-	return true;
-}
-
-int disk_table_check(const struct disk_layout *layout, const unsigned char *table,
-		     void (*report)(void *arg, const char *problem), void *arg)
-{
-	struct check check = { layout, (unsigned char *)(uintptr_t)table, report, arg, 0 };
-	struct claim *claims = malloc((size_t)layout->nr_blocks * sizeof(*claims));
-	uint32_t i, nr = 0;
-
-	if (!claims)
-		return cache_fail(ENOMEM, "no memory to check %u blocks", layout->nr_blocks);
-	for (i = 0; i < layout->nr_inodes; i++)
-		check_inode(&check, i);
-	for (i = 0; i < layout->nr_blocks; i++) {
-		const struct disk_owner *o = disk_owner(check.table, layout, i);
-
-		if (!o->owner || !check_owner(&check, i))
-			continue;
-		claims[nr].key = (uint64_t)le32toh(o->owner) << 32 | le32toh(o->index);
-		claims[nr++].block = i;
-	}
-	qsort(claims, nr, sizeof(*claims), claim_cmp);
-	for (i = 1; i < nr; i++)
-		if (claims[i].key == claims[i - 1].key)
-			problem(&check, "blocks %u and %u: cross-linked: both hold offset %" PRIu64
-				" of inode %u", claims[i - 1].block, claims[i].block,
-				(claims[i].key & UINT32_MAX) * IMAGE_BLOCK_SIZE,
-				(uint32_t)(claims[i].key >> 32) - 1);
-	free(claims);
-	return check.problems;
+		disk_meta_free(meta);
+	return err;
 }

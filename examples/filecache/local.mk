@@ -10,8 +10,8 @@ examples_filecache_libengine_la_SOURCES = \
 	examples/filecache/blockmap.c \
 	examples/filecache/blockmap.h \
 	examples/filecache/commit.c \
-	examples/filecache/crc32.c \
-	examples/filecache/crc32.h \
+	examples/filecache/crc32c.c \
+	examples/filecache/crc32c.h \
 	examples/filecache/disk.c \
 	examples/filecache/error.c \
 	examples/filecache/error.h \
@@ -23,6 +23,7 @@ examples_filecache_libengine_la_SOURCES = \
 	examples/filecache/fs_type.c \
 	examples/filecache/image.c \
 	examples/filecache/image.h \
+	examples/filecache/image_check.c \
 	examples/filecache/image_format.h \
 	examples/filecache/image_meta.c \
 	examples/filecache/inode.c \

@@ -2,6 +2,7 @@
 /* Pages by themselves: life, references, the lock bit. */
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "error.h"
 #include "pagemap.h"
@@ -12,15 +13,15 @@ static struct lock_class_key page_lock_key;
 
 struct page *page_alloc(pgoff_t index)
 {
-	struct page *page = calloc(1, sizeof(*page));
+	/* By itself, aligned to its size, the memory would cost as much again. */
+	struct page *page = malloc(sizeof(*page) + PAGE_SIZE);
 
-	if (page)
-		page->data = aligned_alloc(PAGE_SIZE, PAGE_SIZE);
-	if (!page || !page->data) {
-		free(page);
+	if (!page) {
 		cache_why(ENOMEM, "no memory for a page");
 		return NULL;
 	}
+	memset(page, 0, sizeof(*page));
+	page->data = (unsigned char *)(page + 1);
 	klock_bit_word_init(&page->flags);
 	klock_bit_word_init(&page->refcount);
 	lockdep_init_map(&page->dep_map, "page.lock", &page_lock_key, 0);
@@ -45,7 +46,6 @@ void put_page(struct page *page)
 		return;
 	klock_bit_word_exit(&page->refcount);
 	klock_bit_word_exit(&page->flags);
-	free(page->data);
 	free(page);
 }
 

@@ -58,8 +58,8 @@ static struct page *isolate_page(struct image *image, unsigned int limit, unsign
 	return found;
 }
 
-/* 0, or why a dirty page could not be written. */
-static int shrink_page(struct image *image, struct page *page, bool may_write)
+/* 0, or why a dirty page could not be written. Those up to `last` may be written with it. */
+static int shrink_page(struct image *image, struct page *page, bool may_write, pgoff_t last)
 {
 	int err = 0;
 
@@ -68,7 +68,7 @@ static int shrink_page(struct image *image, struct page *page, bool may_write)
 		return 0;
 	if (page->mapping) {
 		if (may_write && test_bit(PG_dirty, &page->flags))
-			err = writeback_page(page->mapping, page);
+			err = writeback_pages(page->mapping, page, last);
 		if (!test_bit(PG_dirty, &page->flags)) {
 			if (try_to_unmap(page, !may_write) && remove_mapping(page))
 				cache_count(image, CACHE_evictions, 1);
@@ -93,7 +93,8 @@ static bool shrink_to(struct image *image, unsigned int limit, bool may_write, i
 	budget = 2 * image->nr_pages; /* twice round, for pages marked as used */
 	short_unlock(&image->lru_lock);
 	while ((page = isolate_page(image, limit, &scanned, budget))) {
-		int failed = shrink_page(image, page, may_write && failures < MAX_FAILURES);
+		int failed = shrink_page(image, page, may_write && failures < MAX_FAILURES,
+					 failures ? page->index : UINT64_MAX);
 
 		put_page(page);
 		failures += failed != 0;

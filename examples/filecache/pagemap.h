@@ -48,6 +48,7 @@ struct page {
 	struct list_head lru; /* image->lru_lock */
 	unsigned char *data;  /* [PAGE_SIZE] */
 };
+_Static_assert(sizeof(struct page) <= 104, "with its data, a page costs 4.1 KB");
 
 /* The last error of a file's writeback; wb_err.c. */
 struct wb_err {
@@ -153,8 +154,12 @@ int grab_cache_page(struct address_space *mapping, pgoff_t index, int ki_flags,
  * Nothing is done, and 0 returned, for one behind the end: a truncate is about to drop it.
  */
 int write_page(struct address_space *mapping, struct page *page);
-/* The same on behalf of those who wrote into the page: they are told of an error. */
-int writeback_page(struct address_space *mapping, struct page *page);
+/*
+ * The same on behalf of those who wrote into the page: they are told of an error. And for the
+ * dirty pages right after it, up to `last`, that can be locked without waiting: as few writes
+ * as they have runs of blocks on disk.
+ */
+int writeback_pages(struct address_space *mapping, struct page *page, pgoff_t last);
 /* Promises a block to a locked page that is about to be dirty. -ENOSPC. */
 int reserve_page_block(struct address_space *mapping, struct page *page);
 /* Marks a locked page, which must be uptodate, and takes it out of memory mappings. */

@@ -35,66 +35,163 @@ void cancel_dirty_page(struct address_space *mapping, struct page *page)
 	}
 }
 
+/* Locked dirty pages that follow each other in the file. */
+struct batch {
+	struct page *page[DISK_MAX_PAGES];
+	uint32_t block[DISK_MAX_PAGES];
+	bool fresh[DISK_MAX_PAGES]; /* the block is not in the map yet */
+	int err[DISK_MAX_PAGES];
+	unsigned int nr;
+	int64_t size; /* of the file */
+};
+
 /*
- * The page has no block yet. It is written before the map knows of it, so that
- * the map on disk never leads to what a block held before; and before that the
- * map on disk has to forget the file that the block was taken from.
+ * Pages without a block get one. It is written before the map knows of it, so that the map on
+ * disk never leads to what a block held before; and before that the map on disk has to forget
+ * the file that the block was taken from.
  */
-static int write_new_block(struct address_space *mapping, struct page *page, int64_t disksize)
+static void batch_alloc(struct inode *inode, struct batch *batch)
 {
-	struct inode *inode = mapping->host;
-	uint64_t trans;
-	uint32_t block = block_alloc(inode->i_image, &trans);
-	int err = trans ? image_commit(inode->i_image, trans) : 0;
-
-	if (!err)
-		err = disk_write_page(inode, page->index, block, page->data);
-	if (!err)
-		err = block_map(inode, page->index, block, disksize);
-	if (err)
-		block_alloc_undo(inode->i_image, block);
-	else
-		clear_bit(PG_reserved, &page->flags);
-	return err;
-}
-
-int write_page(struct address_space *mapping, struct page *page)
-{
-	struct inode *inode = mapping->host;
-	uint32_t block = inode_block(inode, page->index);
-	int64_t start = (int64_t)(page->index << PAGE_SHIFT), size = i_size_read(inode), disksize;
+	uint64_t trans, last = 0;
+	unsigned int i;
 	int err;
 
-	/*
-	 * The size is read once: if a truncate changes it meanwhile, the block must not
-	 * come to lie behind the end on disk before that truncate frees it.
-	 */
-	if (start >= size)
-		return 0;
-	disksize = start + PAGE_SIZE < size ? start + PAGE_SIZE : size;
-	if (block) {
-		err = disk_write_page(inode, page->index, block, page->data);
-		if (!err)
-			block_extend(inode, disksize);
-	} else {
-		err = write_new_block(mapping, page, disksize);
+	for (i = 0; i < batch->nr; i++) {
+		batch->block[i] = inode_block(inode, batch->page[i]->index);
+		batch->fresh[i] = !batch->block[i];
+		if (!batch->fresh[i])
+			continue;
+		batch->block[i] = block_alloc(inode->i_image, &trans);
+		last = trans > last ? trans : last;
 	}
+	err = last ? image_commit(inode->i_image, last) : 0;
+	for (i = 0; i < batch->nr; i++)
+		batch->err[i] = err ? err : disk_may_write(inode, batch->page[i]->index);
+}
+
+/* Pages from `i` on that can be written, as they lie on disk, by one call; or that cannot be. */
+static unsigned int batch_run(const struct batch *batch, unsigned int i)
+{
+	unsigned int n = 1;
+
+	while (i + n < batch->nr && batch->block[i + n] == batch->block[i] + n &&
+	       !batch->err[i] && !batch->err[i + n])
+		n++;
+	return n;
+}
+
+static void batch_write_run(struct inode *inode, struct batch *batch, unsigned int i,
+			    unsigned int nr)
+{
+	unsigned char *data[DISK_MAX_PAGES] = { NULL };
+	unsigned int n;
+	int err;
+
+	if (batch->err[i])
+		return;
+	for (n = 0; n < nr; n++)
+		data[n] = batch->page[i + n]->data;
+	err = disk_write_pages(inode, batch->page[i]->index, batch->block[i], data, nr);
+	for (n = 0; n < nr; n++)
+		batch->err[i + n] = err;
+}
+
+/* The page has been written, or not. */
+static int batch_end_page(struct address_space *mapping, const struct batch *batch, unsigned int i)
+{
+	struct inode *inode = mapping->host;
+	struct page *page = batch->page[i];
+	int64_t end = (int64_t)(page->index << PAGE_SHIFT) + PAGE_SIZE;
+	int err = batch->err[i];
+
+	end = end < batch->size ? end : batch->size;
+	if (!err && batch->fresh[i])
+		err = block_map(inode, page->index, batch->block[i], end);
+	else if (!err)
+		block_extend(inode, end);
 	if (err) {
+		if (batch->fresh[i])
+			block_alloc_undo(inode->i_image, batch->block[i]);
 		set_bit(PG_error, &page->flags);
 		return err;
 	}
+	if (batch->fresh[i])
+		clear_bit(PG_reserved, &page->flags);
 	clear_bit(PG_error, &page->flags);
 	clear_bit(PG_dirty, &page->flags);
 	cache_count(inode->i_image, CACHE_writebacks, 1);
 	return 0;
 }
 
-int writeback_page(struct address_space *mapping, struct page *page)
+/* Writes the pages, which stay locked. The first error; those pages stay dirty. */
+static int batch_write(struct address_space *mapping, struct batch *batch)
 {
-	int err = write_page(mapping, page);
+	unsigned int i, n;
+	int err = 0;
+	pgoff_t behind;
 
+	/*
+	 * The size is read once: if a truncate changes it meanwhile, the block must not
+	 * come to lie behind the end on disk before that truncate frees it.
+	 */
+	batch->size = i_size_read(mapping->host);
+	behind = ((pgoff_t)batch->size + PAGE_SIZE - 1) >> PAGE_SHIFT;
+	while (batch->nr && batch->page[batch->nr - 1]->index >= behind)
+		batch->nr--;
+	batch_alloc(mapping->host, batch);
+	for (i = 0; i < batch->nr; i += n) {
+		n = batch_run(batch, i);
+		batch_write_run(mapping->host, batch, i, n);
+	}
+	for (i = 0; i < batch->nr; i++) {
+		int failed = batch_end_page(mapping, batch, i);
+
+		err = err ? err : failed;
+	}
+	return err;
+}
+
+int write_page(struct address_space *mapping, struct page *page)
+{
+	struct batch batch = { .page = { page }, .nr = 1 };
+
+	return batch_write(mapping, &batch);
+}
+
+/* The page at `index`, if it is dirty and can be locked without waiting; with a reference. */
+static struct page *find_lock_dirty_page(struct address_space *mapping, pgoff_t index)
+{
+	struct page *page = find_get_next_page(mapping, index, index);
+
+	if (!page)
+		return NULL;
+	if (trylock_page(page)) {
+		if (page->mapping == mapping && test_bit(PG_dirty, &page->flags))
+			return page;
+		unlock_page(page);
+	}
+	put_page(page);
+	return NULL;
+}
+
+int writeback_pages(struct address_space *mapping, struct page *page, pgoff_t last)
+{
+	struct page *next;
+	struct batch batch = { .page = { page }, .nr = 1 };
+	unsigned int i, nr;
+	int err;
+
+	while (batch.nr < DISK_MAX_PAGES && page->index + batch.nr <= last &&
+	       (next = find_lock_dirty_page(mapping, page->index + batch.nr)))
+		batch.page[batch.nr++] = next;
+	nr = batch.nr;
+	err = batch_write(mapping, &batch);
 	if (err)
 		mapping_set_error(mapping, err);
+	for (i = 1; i < nr; i++) {
+		unlock_page(batch.page[i]);
+		put_page(batch.page[i]);
+	}
 	return err;
 }
 
@@ -112,7 +209,7 @@ int filemap_write_and_wait_range(struct address_space *mapping, uint64_t first, 
 			err = lock_page_killable(image, page);
 			if (!err) {
 				if (page->mapping == mapping && test_bit(PG_dirty, &page->flags))
-					err = writeback_page(mapping, page);
+					err = writeback_pages(mapping, page, last);
 				unlock_page(page);
 			}
 		}
