@@ -195,7 +195,7 @@ int disk_table_check(const struct disk_meta *meta, void (*report)(void *arg, con
 		else
 			check_owners(&check, meta->used[i], claims, &nr);
 		if (klock_fatal_signal_pending())
-			err = cache_fail(EINTR, "interrupted");
+			err = cache_fail(EINTR, "the check of the image was ended by a signal");
 	}
 	if (!err)
 		check_claims(&check, claims, nr);

@@ -214,7 +214,9 @@ static int read_nodes_below(const struct walk *walk, uint32_t level, uint32_t n)
 			return err;
 	}
 	/* Some megabytes of the table have passed. */
-	return klock_fatal_signal_pending() ? cache_fail(EINTR, "%s: interrupted", walk->path) : 0;
+	if (klock_fatal_signal_pending())
+		return cache_fail(EINTR, "%s: opening it was ended by a signal", walk->path);
+	return 0;
 }
 
 static int read_node(const struct walk *walk, uint32_t level, uint32_t n)
