@@ -11,7 +11,8 @@
  * them is first in the queue.
  * Readers of a lock that is mostly read write to memory of their own thread, and a lock that is
  * hardly ever written is biased towards them, see <klock/reader_bias.h>: a write trylock
- * of the latter enters the kernel once, for membarrier(2), and does not sleep.
+ * of the latter, if it sees no reader, enters the kernel once, for membarrier(2), and does not
+ * sleep. An attempt that fails, by a trylock, with no time, or of a killed thread, refuses nobody.
  * Misuse (up of what is not held, up_write by another thread than the owner,
  * downgrade of a read lock, destroy while held or waited for, init while waited
  * for; NULL, in the checked mode) is reported through klock_bug() and refused. A trylock enters the

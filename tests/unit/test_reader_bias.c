@@ -224,6 +224,44 @@ START_TEST(slot_killed_writer_leaves_it_as_it_was)
 }
 END_TEST
 
+static long is_contended(void *s)
+{
+	return rwsem_is_contended(s);
+}
+
+/* For a reader that lets go when somebody waits: in a slot as where it is counted. */
+START_TEST(slot_reader_sees_that_a_writer_waits)
+{
+	if (_i < MODES && !make_slots(_i))
+		return;
+	if (_i == MODES)
+		klock_rwsem_allow_bias(&sem, false);
+	actor_do(&a, read_lock, &sem);
+	ck_assert(!rwsem_is_contended(&sem));
+	ck_assert_int_eq(actor_do(&c, write_try, &sem), 0);
+	ck_assert(!rwsem_is_contended(&sem)); /* who only tries does not wait */
+	actor_begin(&b, write_killable, &sem);
+	while (!actor_do(&a, is_contended, &sem)) /* awake, or asleep */
+		nap_us(50);
+	await_waiters(_i < MODES ? &sem.spin : &sem.word, 1);
+	ck_assert(rwsem_is_contended(&sem));
+	ck_assert(rwsem_is_locked(&sem));
+	rwsem_assert_held(&sem);
+	klock_kill(b.task);
+	ck_assert_int_eq(actor_end(&b), -EINTR);
+	ck_assert(!rwsem_is_contended(&sem));
+	ck_assert(rwsem_is_locked(&sem));
+	klock_unkill(b.task);
+	actor_begin(&b, write_lock, &sem);
+	await_waiters(_i < MODES ? &sem.spin : &sem.word, 1);
+	actor_do(&a, read_unlock, &sem);
+	actor_end(&b);
+	ck_assert(!rwsem_is_contended(&sem)); /* it has the lock, and waits no more */
+	actor_do(&b, write_unlock, &sem);
+	ck_assert(!rwsem_is_locked(&sem));
+}
+END_TEST
+
 START_TEST(bias_late_writer_leaves_it_as_it_was)
 {
 	if (!make_biased())
@@ -477,6 +515,7 @@ static Suite *reader_bias_suite(void)
 	tcase_add_loop_test(tc, slot_reads_write_nothing_to_the_lock, 0, MODES);
 	tcase_add_test(tc, bias_writer_ends_it_and_waits_for_readers);
 	tcase_add_loop_test(tc, slot_killed_writer_leaves_it_as_it_was, 0, MODES);
+	tcase_add_loop_test(tc, slot_reader_sees_that_a_writer_waits, 0, MODES + 1);
 	tcase_add_test(tc, bias_late_writer_leaves_it_as_it_was);
 	tcase_add_test(tc, bias_holds_beyond_the_slots_are_counted);
 	tcase_add_loop_test(tc, slot_hold_ends_in_another_thread, 0, MODES);
