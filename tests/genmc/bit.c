@@ -31,7 +31,7 @@ static void waker(void)
 	wake_up_bit(&word, 0);
 }
 
-static void waiter(void)
+static void sleeper(void)
 {
 	if (wait_on_bit(&word, 0, TASK_UNINTERRUPTIBLE))
 		assert(!"an error");
