@@ -103,6 +103,12 @@ KLOCK_BEGIN_DECLS
 extern __thread uint32_t klock_self_word __attribute__((tls_model("initial-exec")));
 
 /*
+ * Thread numbers modulo this are good for an index, from 1 on: no two threads that run have the
+ * same. 0 is a thread without.
+ */
+#define KLOCK_THREAD_SLOTS 64
+
+/*
  * How many threads of the process sleep for a lock word, or are about to. While it is not 0,
  * an owner that has given a lock up by a plain store looks whether somebody waits for it.
  */

@@ -28,8 +28,8 @@
 
 KLOCK_BEGIN_DECLS
 
-/* Thread numbers 1 to this minus 1 have a counter of their own in each lock. */
-#define KLOCK_PERCPU_SLOTS 64
+/* Threads with an index of 1 to this minus 1 have a counter of their own in each lock. */
+#define KLOCK_PERCPU_SLOTS KLOCK_THREAD_SLOTS
 
 /* What a writer sets `block` to from barring readers until it is done. */
 #define KLOCK_PERCPU_BARRED 1u
@@ -82,7 +82,7 @@ void klock_percpu_wake_writer(struct KLOCK_TAG(percpu_rw_semaphore) *sem);
 KLOCK_INLINE int32_t *klock_percpu_counter(struct KLOCK_TAG(percpu_rw_semaphore) *sem,
 					   uint32_t self)
 {
-	uint32_t id = self >> KLOCK_W_SHIFT;
+	uint32_t id = self >> KLOCK_W_SHIFT & (KLOCK_THREAD_SLOTS - 1);
 
 	/* relaxed: the slots were there, zeroed, before the program shared the lock */
 	if (KLOCK_UNLIKELY(id - 1 >= klock_load_relaxed(&sem->nr_slots)))

@@ -12,7 +12,15 @@ __thread struct klock_held_stack *klock_again;
 /* A thread that got no stack stays without: what it held before is not on a later one. */
 static __thread bool has_none __attribute__((tls_model("initial-exec")));
 
-/* It stays with the task, and serves the next thread that is given it. */
+/* What its last thread may have left: memory, and what it knows of chains, stay. */
+static void empty(struct klock_held_stack *stack)
+{
+	stack->count = stack->unlisted = 0;
+	stack->off = stack->non_block = 0;
+	stack->key = 0;
+}
+
+/* That of the task's last thread serves this one. */
 struct klock_held_stack *klock_held_new(struct klock_task *task)
 {
 	static const struct klock_bug no_memory = {
@@ -25,8 +33,9 @@ struct klock_held_stack *klock_held_new(struct klock_task *task)
 
 	if (has_none)
 		return NULL;
-	stack = klock_arena_alloc(sizeof(*stack));
+	stack = task->held_before ? task->held_before : klock_arena_alloc(sizeof(*stack));
 	if (stack) {
+		empty(stack);
 		stack->word = task->word;
 		return task->held = stack;
 	}

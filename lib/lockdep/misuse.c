@@ -98,8 +98,4 @@ void klock_misuse_thread_ends(struct klock_task *task)
 	for (size_t i = 0; i < stack->count; i++)
 		if (stack->locks[i].type)
 			report_kept(&stack->locks[i]);
-	/* The stack itself goes with the task to the thread that is given it next. */
-	stack->count = stack->unlisted = 0;
-	stack->off = stack->non_block = 0;
-	stack->key = 0;
 }

@@ -7,6 +7,8 @@
 #include "base/exempt.h"
 #include "base/minilock.h"
 #include "wait/signal.h"
+#include <errno.h>
+#include <limits.h>
 #include <pthread.h>
 #include <stddef.h>
 #include <sys/mman.h>
@@ -33,8 +35,13 @@ static __thread uint32_t early_signal __attribute__((tls_model("initial-exec")))
 static struct klock_task first_chunk[FIRST_CHUNK];
 static struct klock_task *chunks[NR_CHUNKS] = { first_chunk };
 static uint32_t nr_tasks = 1; /* made so far; number 0 is nobody, so that no owner word is 0 */
-static struct klock_task *free_tasks;
-static struct klock_minilock table_lock; /* free_tasks, and growing */
+/*
+ * Those of threads, and those of threads that end or have ended, the oldest first: apart, and
+ * first, the ones with a number that is good for a slot.
+ */
+static struct klock_list running, ended[2];
+static uint32_t lives_without_slot; /* as klock_task.lives, for all tasks that have none */
+static struct klock_minilock table_lock; /* the lists, and growing */
 static pthread_key_t exit_key;
 static pthread_once_t set_up_once = PTHREAD_ONCE_INIT;
 
@@ -75,61 +82,131 @@ static bool grow_for(uint32_t number)
 	return true;
 }
 
-/* Under table_lock. NULL when there is no memory. */
-static struct klock_task *make_task(void)
+/* A lock that its thread holds for reading, or held as it ended. */
+static bool reads(const struct klock_task *task)
 {
-	struct klock_task *task = free_tasks;
-	/* relaxed: it grows under the lock; who writes to it without adds nothing */
-	uint32_t number = klock_load_relaxed(&nr_tasks);
+	for (int i = 0; i < KLOCK_READ_SLOTS; i++)
+		if (klock_load_relaxed(&task->reading[i])) /* stays so, if its thread is gone */
+			return true;
+	return false;
+}
 
-	if (task) {
-		free_tasks = task->next_free;
-		return task;
-	}
-	if (!grow_for(number))
+/*
+ * Destructors of thread-specific data run in any order, and may use locks: a thread may do so
+ * until it is gone. That of a registering thread has no task yet.
+ */
+static bool thread_is_gone(const struct klock_task *task, int32_t self)
+{
+	int saved = errno;
+	bool gone = !task->thread || task->thread == self ||
+		    (syscall(SYS_tgkill, getpid(), task->thread, 0) < 0 && errno == ESRCH);
+
+	errno = saved;
+	return gone;
+}
+
+/* The first on the list, if nothing refers to it any more; else that is the last. */
+static struct klock_task *take_gone(struct klock_list *list, int32_t self)
+{
+	struct klock_task *task;
+
+	if (klock_list_empty(list))
 		return NULL;
-	task = task_at(number);
-	task->word = number << KLOCK_W_SHIFT | KLOCK_W_WRITER;
+	task = klock_list_entry(list->next, struct klock_task, node);
+	klock_list_del(&task->node);
+	/* [T5] acquire: pairs with [T14]; the last reference comes after all uses. */
+	if (!klock_load_acquire(&task->refs) && !reads(task) && thread_is_gone(task, self))
+		return task;
+	klock_list_add_tail(list, &task->node);
+	return NULL;
+}
+
+static struct klock_task *grow(void)
+{
+	/* relaxed: it grows under the lock; who writes to it without adds nothing */
+	uint32_t index = klock_load_relaxed(&nr_tasks);
+	struct klock_task *task;
+
+	if (!grow_for(index))
+		return NULL;
+	task = task_at(index);
+	task->index = index;
 	/* [T3] release: pairs with [T4]; who sees the number finds the task. seq: [T10], [T13]. */
 	klock_fetch_add_seq(&nr_tasks, 1);
 	return task;
 }
 
-static void put_task(struct klock_task *task)
+static uint32_t slot_of(const struct klock_task *task)
 {
-	/* [T5] acq_rel: pairs with itself; the last reference comes after all uses. */
-	if (klock_fetch_add_acq_rel(&task->refs, (uint32_t)-1) != 1)
-		return;
-	klock_minilock_lock(&table_lock);
-	task->next_free = free_tasks;
-	free_tasks = task;
-	klock_minilock_unlock(&table_lock);
+	return task->index < KLOCK_THREAD_SLOTS ? task->index : 0;
 }
 
-/* A lock that its thread still holds for reading, as it ends. */
-static bool reads(const struct klock_task *task)
+/*
+ * A number that no thread has had in the last LIVES lives of this task, or of all tasks without
+ * a slot: the lock that a thread leaves held as it ends is not that of the thread which gets
+ * its task.
+ */
+#define LIVES ((KLOCK_W_NOBODY >> KLOCK_W_SHIFT) / KLOCK_THREAD_SLOTS)
+
+static uint32_t new_word(struct klock_task *task)
 {
-	for (int i = 0; i < KLOCK_READ_SLOTS; i++)
-		if (klock_load_relaxed(&task->reading[i])) /* its own thread's */
-			return true;
-	return false;
+	uint32_t slot = slot_of(task), *lives = slot ? &task->lives : &lives_without_slot, word;
+
+	do {
+		if (!slot || task->word)
+			*lives = (*lives + 1) % LIVES;
+		word = (*lives * KLOCK_THREAD_SLOTS + slot) << KLOCK_W_SHIFT | KLOCK_W_WRITER;
+	} while (word >> KLOCK_W_SHIFT == 0 || klock_task_by_word(word));
+	return word;
 }
 
+/* Under table_lock. NULL when there is no memory. */
+static struct klock_task *make_task(int32_t self)
+{
+	struct klock_task *task = NULL;
+
+	for (int i = 0; i < 2 && !task; i++)
+		for (int tries = 0; tries < 2 && !task; tries++)
+			task = take_gone(&ended[i], self);
+	if (!task) /* one whose destructor was not called, or was set too late to be */
+		task = take_gone(&running, self);
+	if (!task)
+		task = grow();
+	if (!task)
+		return NULL;
+	klock_store_relaxed(&task->word, new_word(task));
+	klock_list_add_tail(&running, &task->node);
+	return task;
+}
+
+/*
+ * In the last round of destructors. The thread may still use locks, and give up those that it
+ * has: nothing of its identity ends here.
+ */
 static void thread_ends(void *arg)
 {
 	struct klock_task *task = arg;
+	sigset_t old;
 
+	if (++task->rounds < PTHREAD_DESTRUCTOR_ITERATIONS && !pthread_setspecific(exit_key, task))
+		return;
 	if (klock_task_exit_hook)
 		klock_task_exit_hook(task);
-	/* A destructor that runs after this one and takes a lock starts over with a new task. */
-	klock_self_task = NULL;
-	klock_self_word = 0;
-	klock_reads_left = 0;
-	klock_read_slots = klock_no_slots;
 	task->telling = false; /* where a callback ended the thread */
 	klock_store_relaxed(&task->tid, 0); /* a report may still name it; nothing hangs on that */
-	if (!reads(task)) /* otherwise it is nobody's any more, and the lock stays held */
-		put_task(task);
+	klock_block_signals(&old);
+	klock_minilock_lock(&table_lock);
+	klock_list_del(&task->node);
+	klock_list_add_tail(&ended[!slot_of(task)], &task->node);
+	klock_minilock_unlock(&table_lock);
+	klock_restore_signals(&old);
+}
+
+static void make_lists(void)
+{
+	klock_list_init(&running);
+	klock_list_init(&ended[0]);
+	klock_list_init(&ended[1]);
 }
 
 /*
@@ -140,41 +217,41 @@ static void thread_ends(void *arg)
 static void mend(void)
 {
 	table_lock.state = 0;
-	free_tasks = NULL;
+	make_lists();
 	for (uint32_t i = 1; i < nr_tasks; i++) {
 		struct klock_task *task = task_at(i);
 
+		task->index = i; /* the parent may have been about to make it */
 		if (task->granted.next)
 			klock_list_init(&task->granted); /* lost, with the locks */
 		if (task == klock_self_task) {
-			task->tid = (int32_t)syscall(SYS_gettid);
+			task->tid = task->thread = (int32_t)syscall(SYS_gettid);
+			klock_list_add_tail(&running, &task->node);
 			continue;
 		}
 		task->telling = false;
-		if (task->tid) /* a thread that came or went just then leaves its reference */
-			task->refs--;
-		task->tid = 0;
-		task->held = NULL; /* what its thread held is not the next one's */
+		task->tid = task->thread = 0;
+		task->held = task->held_before = NULL; /* not whole, perhaps */
 		task->bars = NULL;
-		if (task->refs || reads(task))
-			continue;
-		task->next_free = free_tasks;
-		free_tasks = task;
+		klock_list_add_tail(&ended[!slot_of(task)], &task->node);
 	}
 }
 
 static void set_up(void)
 {
-	/* Without a key the tasks of ended threads are not used again: memory, not safety. */
+	/* Without a key threads that end with locks are not reported. */
 	if (pthread_key_create(&exit_key, thread_ends))
 		exit_key = (pthread_key_t)-1;
+	make_lists();
 	klock_process_on_fork(mend);
 	klock_cpu_init();
 	klock_exempt(first_chunk, sizeof(first_chunk));
 	klock_exempt(&exit_key, sizeof(exit_key)); /* Helgrind does not know pthread_once() */
 	klock_exempt(chunks, sizeof(chunks));
 	klock_exempt(&nr_tasks, sizeof(nr_tasks));
-	klock_exempt(&free_tasks, sizeof(free_tasks));
+	klock_exempt(&running, sizeof(running));
+	klock_exempt(ended, sizeof(ended));
+	klock_exempt(&lives_without_slot, sizeof(lives_without_slot));
 	klock_exempt(&table_lock, sizeof(table_lock));
 	klock_exempt(&kill_all_count, sizeof(kill_all_count));
 	klock_exempt(&kill_all_cleared, sizeof(kill_all_cleared));
@@ -200,11 +277,12 @@ struct klock_task *klock_task_register_blocked(void)
 		.lock_type = "thread",
 		.lock_name = "?",
 	};
+	int32_t self = (int32_t)syscall(SYS_gettid);
 	struct klock_task *task;
 
 	pthread_once(&set_up_once, set_up);
 	klock_minilock_lock(&table_lock);
-	task = make_task();
+	task = make_task(self);
 	klock_minilock_unlock(&table_lock);
 	if (!task)
 		klock_bug_fatal(&no_memory);
@@ -212,8 +290,12 @@ struct klock_task *klock_task_register_blocked(void)
 	/* Eats what klock_kill_all() left there, and sees its mark: [T6]. */
 	klock_xchg_acq_rel(&task->parker, PARKER_EMPTY);
 	forget_old_kills(task);
-	klock_store_relaxed(&task->refs, 1);
-	klock_store_relaxed(&task->tid, (int32_t)syscall(SYS_gettid));
+	task->rounds = 0;
+	if (task->held)
+		task->held_before = task->held;
+	task->held = NULL;
+	task->thread = self;
+	klock_store_relaxed(&task->tid, self);
 	klock_store_relaxed(&task->pending, klock_load_relaxed(&early_signal));
 	if (exit_key != (pthread_key_t)-1)
 		pthread_setspecific(exit_key, task);
@@ -241,20 +323,32 @@ struct klock_task *klock_current(void)
 	return klock_task_self();
 }
 
-struct klock_task *klock_task_by_word(uint32_t word)
+static struct klock_task *task_if_made(uint32_t index)
 {
-	uint32_t number = word >> KLOCK_W_SHIFT;
-
 	/*
 	 * [T4] acquire: pairs with [T3]. Sequentially consistent for [X8]: of a thread that is
 	 * not seen yet, [X7] comes later.
 	 */
-	return number && number < klock_load_seq(&nr_tasks) ? task_at(number) : NULL;
+	return index < klock_load_seq(&nr_tasks) ? task_at(index) : NULL;
+}
+
+struct klock_task *klock_task_by_word(uint32_t word)
+{
+	uint32_t number = word >> KLOCK_W_SHIFT, slot = number % KLOCK_THREAD_SLOTS;
+	struct klock_task *task = NULL;
+
+	if (!number)
+		return NULL;
+	/* relaxed: a name, which its thread has given to a lock after it got it */
+	for (uint32_t i = slot ? slot : KLOCK_THREAD_SLOTS; (task = task_if_made(i)); i++)
+		if (slot || klock_load_relaxed(&task->word) >> KLOCK_W_SHIFT == number)
+			break;
+	return task && klock_load_relaxed(&task->word) >> KLOCK_W_SHIFT == number ? task : NULL;
 }
 
 struct klock_task *klock_task_after(const struct klock_task *task)
 {
-	return klock_task_by_word((task ? task->word : 0) + (1u << KLOCK_W_SHIFT));
+	return task_if_made(task ? task->index + 1 : 1);
 }
 
 uint32_t klock_nr_tasks(void)
@@ -270,7 +364,8 @@ struct klock_task *klock_get_task(struct klock_task *task)
 
 void klock_put_task(struct klock_task *task)
 {
-	put_task(task);
+	/* [T14] release: pairs with [T5]. */
+	klock_fetch_add_acq_rel(&task->refs, (uint32_t)-1);
 }
 
 pid_t klock_task_tid(const struct klock_task *task)

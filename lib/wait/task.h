@@ -19,12 +19,17 @@ struct klock_task {
 	uint32_t parker;    /* enum klock_parker: where its thread sleeps */
 	uint32_t pending;   /* enum klock_signal_action: marked by klock_kill(), _interrupt() */
 	uint32_t kills_seen; /* generation of klock_kill_all() that no longer counts */
-	uint32_t refs;      /* the thread's own, and those of klock_get_task() */
-	uint32_t word;      /* klock_self_word of the thread: never changes */
-	int32_t tid;        /* 0 when the thread has ended */
+	uint32_t refs;      /* of klock_get_task() */
+	uint32_t word;      /* klock_self_word of the thread: another one in each life */
+	int32_t tid;        /* 0 when the thread has ended, but for destructors of its data */
+	int32_t thread;     /* the same, until the task is another thread's; 0: it is gone */
+	uint32_t index;     /* in the table: never changes */
+	uint32_t lives;     /* the threads that have had it, modulo what a word has room for */
+	unsigned int rounds; /* of destructors that its thread has been through */
 	uint32_t waits;     /* begun and ended; odd while its thread waits */
 	bool many_cpus;     /* whether it may spin: asked when it last slept; its own thread's */
 	void *held;         /* the held stack of lib/lockdep/held.c; its own thread's */
+	void *held_before;  /* that of the last thread, to be used again */
 	void *stat;         /* what lib/lockstat counts; its own thread's */
 	struct klock_list granted; /* requests it is to tell of; its own thread's; zeroed: none */
 	bool telling;       /* it does so */
@@ -35,7 +40,7 @@ struct klock_task {
 	int64_t sampled_ns; /* when a read of it was last a sample for a bias; its own thread's */
 	int64_t backed_off_ns; /* until when it stayed away from a word; the same */
 	int32_t back_off;   /* and for how many pauses */
-	struct klock_task *next_free;
+	struct klock_list node; /* of one of the lists in task.c */
 } __attribute__((aligned(64)));
 
 /* The calling thread's task; NULL until it has one. */

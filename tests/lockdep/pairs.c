@@ -178,7 +178,7 @@ static inline void before_up(struct semaphore *sem)
 
 static inline int32_t *before_counter(struct percpu_rw_semaphore *sem)
 {
-	uint32_t id = klock_self_word >> KLOCK_W_SHIFT;
+	uint32_t id = klock_self_word >> KLOCK_W_SHIFT & (KLOCK_THREAD_SLOTS - 1);
 
 	if (KLOCK_UNLIKELY(id - 1 >= klock_load_acquire(&sem->nr_slots)))
 		return NULL;

@@ -35,6 +35,7 @@ check_suites += tests/unit/test_reader_bias
 check_suites += tests/unit/test_rwsem
 check_suites += tests/unit/test_semaphore
 check_suites += tests/unit/test_task
+check_suites += tests/unit/test_thread_end
 check_suites += tests/unit/test_wait_bit
 check_suites += tests/unit/test_waitq
 check_suites += tests/unit/test_waitq_bias

@@ -86,7 +86,7 @@ static int read_beside_our_own(void)
 	if (rwsem_is_contended(&sem))
 		return 2;
 	up_read(&sem);
-	up_read(&sem);
+	up_read_non_owner(&sem);
 	return down_write_trylock(&sem) ? 0 : 3;
 }
 

@@ -23,6 +23,17 @@ static struct klock_task *task_of_a_thread_that_ended(void)
 	return task;
 }
 
+/* pthread_join() returns while the kernel still has something to do for the thread. */
+static bool is_used_again(const struct klock_task *task)
+{
+	int64_t end = now_ns() + (int64_t)PATIENCE * 1000000000;
+
+	while (now_ns() < end)
+		if (task_of_a_thread_that_ended() == task)
+			return true;
+	return false;
+}
+
 START_TEST(task_is_the_threads_own_and_stays_the_same)
 {
 	struct actor a;
@@ -41,7 +52,7 @@ START_TEST(task_of_an_ended_thread_is_used_again)
 {
 	struct klock_task *task = task_of_a_thread_that_ended();
 
-	ck_assert_ptr_eq(task_of_a_thread_that_ended(), task);
+	ck_assert(is_used_again(task));
 	ck_assert_int_eq(klock_task_tid(task), 0);
 }
 END_TEST
@@ -61,15 +72,58 @@ START_TEST(task_that_is_referred_to_is_not_used_again)
 	ck_assert_int_eq(pthread_create(&thread, NULL, current_with_reference, NULL), 0);
 	pthread_join(thread, &result);
 	task = result;
-	ck_assert_ptr_ne(task_of_a_thread_that_ended(), task);
+	for (int i = 0; i < 20; i++)
+		ck_assert_ptr_ne(task_of_a_thread_that_ended(), task);
 	ck_assert_int_eq(klock_task_tid(task), 0);
 	klock_kill(task); /* nobody's: goes nowhere */
 	klock_interrupt(task);
 	ck_assert(!klock_fatal_signal_pending());
 	klock_put_task(task);
 	/* And then it may be: fresh, without the marks. */
-	ck_assert_ptr_eq(task_of_a_thread_that_ended(), task);
+	ck_assert(is_used_again(task));
 	ck_assert(!klock_task_signalled(task, KLOCK_WAIT_INTERRUPTIBLE));
+}
+END_TEST
+
+static void *word_of_thread(void *unused)
+{
+	(void)unused;
+	return (void *)(uintptr_t)klock_task_self()->word;
+}
+
+/* A thread that ends with a lock leaves it to nobody. */
+START_TEST(task_that_is_used_again_has_another_number)
+{
+	enum { MANY = 2000 };
+	static uint32_t words[MANY];
+
+	for (int i = 0; i < MANY; i++) {
+		pthread_t thread;
+		void *word;
+
+		ck_assert_int_eq(pthread_create(&thread, NULL, word_of_thread, NULL), 0);
+		pthread_join(thread, &word);
+		words[i] = (uint32_t)(uintptr_t)word;
+		for (int k = 0; k < i; k++)
+			ck_assert_uint_ne(words[k], words[i]);
+	}
+	ck_assert_uint_lt(klock_nr_tasks(), 64); /* not one for each */
+}
+END_TEST
+
+START_TEST(task_numbers_begin_again_behind_those_of_others)
+{
+	struct klock_task *task = task_of_a_thread_that_ended();
+
+	task->lives = (KLOCK_W_NOBODY >> KLOCK_W_SHIFT) / KLOCK_THREAD_SLOTS - 2;
+	for (int i = 0; i < 4; i++) {
+		ck_assert(is_used_again(task));
+		ck_assert_uint_lt(task->word, KLOCK_W_NOBODY);
+		ck_assert_uint_eq(task->word >> KLOCK_W_SHIFT & (KLOCK_THREAD_SLOTS - 1),
+				  task->index);
+		ck_assert_ptr_eq(klock_task_by_word(task->word), task);
+	}
+	ck_assert_uint_lt(task->lives, 4);
 }
 END_TEST
 
@@ -231,7 +285,7 @@ START_TEST(task_referred_to_across_a_fork_is_nobody_elses)
 			right = right && task_of_a_thread_that_ended() != a.task;
 		klock_put_task(a.task);
 		klock_put_task(a.task); /* the actor's own reference */
-		right = right && task_of_a_thread_that_ended() == a.task;
+		right = right && is_used_again(a.task);
 		_exit(right ? 0 : 1);
 	}
 	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
@@ -250,6 +304,8 @@ static Suite *task_suite(void)
 	tcase_add_test(tc, task_is_the_threads_own_and_stays_the_same);
 	tcase_add_test(tc, task_of_an_ended_thread_is_used_again);
 	tcase_add_test(tc, task_that_is_referred_to_is_not_used_again);
+	tcase_add_test(tc, task_that_is_used_again_has_another_number);
+	tcase_add_test(tc, task_numbers_begin_again_behind_those_of_others);
 	tcase_add_test(tc, task_word_finds_its_task);
 	tcase_add_test(tc, task_table_grows_and_kill_all_reaches_every_thread);
 	tcase_add_test(tc, task_marks_are_seen_until_cleared);
