@@ -19,23 +19,36 @@ base = \
 	lib/base/block_signals.h \
 	lib/base/clock.h \
 	lib/base/cpu.h \
+	lib/base/elf_symbol.c \
+	lib/base/elf_symbol.h \
 	lib/base/exempt.c \
 	lib/base/exempt.h \
 	lib/base/filename.c \
 	lib/base/filename.h \
 	lib/base/futex.h \
+	lib/base/helper.c \
+	lib/base/helper.h \
 	lib/base/list.h \
 	lib/base/loaded.c \
 	lib/base/loaded.h \
+	lib/base/maps.c \
+	lib/base/maps.h \
 	lib/base/membarrier.h \
 	lib/base/minilock.h \
 	lib/base/printable.c \
 	lib/base/printable.h \
 	lib/base/process.h \
+	lib/base/read_file.c \
+	lib/base/read_file.h \
+	lib/base/say.c \
+	lib/base/say.h \
 	lib/base/sigtext.c \
 	lib/base/sigtext.h \
+	lib/base/source_line.c \
+	lib/base/source_line.h \
 	lib/base/symbols.c \
 	lib/base/symbols.h \
+	lib/base/undisturbed.h \
 	lib/base/write_all.c \
 	lib/base/write_all.h
 

@@ -18,12 +18,12 @@ AS_IF([test $klock_valgrind = yes],
 	[AC_DEFINE([HAVE_VALGRIND_HEADERS], [1], [Valgrind's helgrind.h and drd.h are there])])
 ])
 
-dnl KLOCK_STACKS: what reports can say of where something happened. libdw is opened when it is
-dnl needed, and only its header is used here.
+dnl KLOCK_STACKS: what reports can say of where something happened. tools/klock-lines opens libdw
+dnl when it is needed, and only its header is used here.
 AC_DEFUN([KLOCK_STACKS], [
 AC_ARG_WITH([libdw],
 	[AS_HELP_STRING([--without-libdw],
-		[reports name exported functions only, and no lines])],
+		[reports name no lines])],
 	[], [with_libdw=auto])
 klock_stacks="none"
 AC_CACHE_CHECK([for _Unwind_Backtrace], [klock_cv_unwind],
@@ -34,7 +34,7 @@ AC_CACHE_CHECK([for _Unwind_Backtrace], [klock_cv_unwind],
 		[klock_cv_unwind=yes], [klock_cv_unwind=no])])
 AS_IF([test $klock_cv_unwind = yes], [
 	AC_DEFINE([HAVE_UNWIND_BACKTRACE], [1], [The compiler's unwinder can be linked with])
-	klock_stacks="exported functions"
+	klock_stacks="functions"
 ])
 AS_IF([test "$with_libdw" != no],
 	[AC_CHECK_HEADERS([elfutils/libdwfl.h],

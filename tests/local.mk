@@ -56,7 +56,8 @@ AM_TESTS_ENVIRONMENT = \
 	CC='$(CC)'; export CC; \
 	NM='$(NM)'; export NM; \
 	SANITIZER_FLAGS='$(SANITIZER_FLAGS)'; export SANITIZER_FLAGS; \
-	MAKE='$(MAKE)'; export MAKE;
+	MAKE='$(MAKE)'; export MAKE; \
+	KLOCK_LINES='$(abs_top_builddir)/tools/klock-lines$(EXEEXT)'; export KLOCK_LINES;
 
 EXTRA_DIST += $(test_scripts) $(annotate_scripts) \
 	tests/support/ck_main.h \

@@ -61,7 +61,9 @@ typedef void (*klock_lockdep_report_fn)(const struct klock_lockdep_report *repor
  * Gives reports to `fn` and writes them nowhere, also when klock_debug_locks_silent
  * is set; NULL writes them again. Returns what was set before. The function runs in
  * the thread that is reported, whose locks are not followed meanwhile, and may not
- * wait for a lock that the thread holds. Context: any thread, not a signal handler.
+ * wait for a lock that the thread holds, nor for one whose owner may wait for such: the
+ * loader's, that of a malloc() built on klock, that of a FILE which others lock.
+ * Context: any thread, not a signal handler.
  */
 klock_lockdep_report_fn klock_lockdep_set_report_fn(klock_lockdep_report_fn fn);
 

@@ -4,13 +4,13 @@
 #include "base/bug.h"
 #include "base/clock.h"
 #include "base/exempt.h"
+#include "base/say.h"
 #include "hang/circle.h"
 #include "hang/names.h"
 #include "hang/options.h"
 #include "hang/show.h"
 #include "hang/tell.h"
 #include <pthread.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 #define CIRCLE_AFTER_NS INT64_C(1000000000) /* when a wait looks whether it is in a deadlock */
@@ -196,7 +196,7 @@ void klock_hang_set(const char *value)
 	hung_after_ns = KLOCK_FOREVER;
 	if (value && *value) {
 		if (!klock_parse_duration(value, &ns)) {
-			fprintf(stderr, "klock: KLOCK_HUNG=%s: not a time like 10s, 500ms or 2m, "
+			klock_say("klock: KLOCK_HUNG=%s: not a time like 10s, 500ms or 2m, "
 					"nor off; only deadlocks are looked for\n", value);
 		} else if (!ns) {
 			circle_after = KLOCK_FOREVER;

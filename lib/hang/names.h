@@ -3,6 +3,7 @@
 #ifndef KLOCK_HANG_NAMES_H
 #define KLOCK_HANG_NAMES_H
 
+#include "base/maps.h"
 #include "base/sigtext.h"
 
 /* "name/tid"; for tid 0 that the thread has ended. */
@@ -11,14 +12,7 @@ void klock_add_thread(struct klock_sigtext *text, int tid);
 /* " (runs)", " (sleeps)" or nothing: what a thread does that waits for no lock. */
 void klock_add_state(struct klock_sigtext *text, int tid);
 
-/* Where the last site was: most are in one place. Zeroed, nowhere. */
-struct klock_place {
-	uintptr_t start, end; /* of the mapping */
-	uintptr_t base;	      /* of its file: where the mapping of offset 0 before it begins */
-	char file[128];
-};
-
-/* "program(+0x12)", as klock_describe_site() has it where no name is exported. */
-void klock_add_site(struct klock_sigtext *text, const void *site, struct klock_place *last);
+/* As klock_describe_site_near() has it. */
+void klock_add_site(struct klock_sigtext *text, const void *site, struct klock_mapping *last);
 
 #endif

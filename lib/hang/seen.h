@@ -38,7 +38,7 @@ struct klock_seen {
 	unsigned int buckets; /* that could not be looked at */
 	int64_t now;
 	struct klock_sigtext text; /* room to tell of it */
-	struct klock_place place;  /* the last one told */
+	struct klock_mapping place; /* of the last one told */
 	size_t size;	      /* of the memory for all this */
 };
 

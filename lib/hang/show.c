@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include <klock/show.h>
+#include "base/say.h"
 #include "hang/names.h"
 #include "hang/options.h"
 #include "hang/show.h"
@@ -8,7 +9,6 @@
 #include <errno.h>
 #include <pthread.h>
 #include <signal.h>
-#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -168,11 +168,11 @@ static const char *install(const char *name)
 	if (!signo)
 		return "no signal; it takes a name like SIGUSR2, or a number";
 	if (sigaction(signo, NULL, &before))
-		return strerror(errno);
+		return klock_errno_text(errno);
 	if (before.sa_handler != SIG_DFL && before.sa_handler != SIG_IGN)
 		return "the program has a handler of its own for it";
 	sigemptyset(&ours.sa_mask);
-	return sigaction(signo, &ours, NULL) ? strerror(errno) : NULL;
+	return sigaction(signo, &ours, NULL) ? klock_errno_text(errno) : NULL;
 }
 
 void klock_show_on_signal(const char *name)
@@ -180,6 +180,6 @@ void klock_show_on_signal(const char *name)
 	const char *wrong = name && *name ? install(name) : NULL;
 
 	if (wrong)
-		fprintf(stderr, "klock: KLOCK_SHOW_SIGNAL=%s: %s; no signal shows locks\n", name,
+		klock_say("klock: KLOCK_SHOW_SIGNAL=%s: %s; no signal shows locks\n", name,
 			wrong);
 }

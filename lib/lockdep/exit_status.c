@@ -48,10 +48,27 @@ void klock_exit_status_start(void)
 	(void)REGISTER(); /* no memory for it: the program's own status */
 }
 
+#ifdef __GLIBC__
+
+/* Goes on where exit() is, with another status, and waits for no file that a thread has locked. */
+static void end_with(int status)
+{
+	exit(status);
+}
+
+#else
+
+static void end_with(int status)
+{
+	fflush(NULL); /* what exit() would do later */
+	_exit(status);
+}
+
+#endif
+
 static __attribute__((destructor)) void at_last(void)
 {
 	if (!ends_well || klock_load_relaxed(&reporter) != getpid())
 		return;
-	fflush(NULL); /* what exit() would do later */
-	_exit(klock_options.exit_code);
+	end_with(klock_options.exit_code);
 }

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* dot=FILE, json=FILE, text=FILE: what is written when the program ends. */
 #include "base/filename.h"
+#include "base/say.h"
 #include "lockdep/export.h"
 #include "lockdep/options.h"
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -21,8 +21,8 @@ static void write_one(const char *file, enum klock_dump_format format)
 		return;
 	fd = klock_filename_open(file, O_TRUNC);
 	if (fd < 0 || klock_lockdep_dump(fd, format) || close(fd))
-		fprintf(stderr, "klock: KLOCK_LOCKDEP: cannot write %s: %s\n", file,
-			strerror(errno));
+		klock_say("klock: KLOCK_LOCKDEP: cannot write %s: %s\n", file,
+			klock_errno_text(errno));
 }
 
 static void at_exit(void)

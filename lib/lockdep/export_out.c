@@ -127,7 +127,7 @@ const char *klock_out_site(struct klock_out *out, const void *site)
 
 	if (at->site != site || !site) {
 		at->site = site;
-		klock_describe_site(site, at->text, sizeof(at->text));
+		klock_describe_site_near(site, &out->place, at->text, sizeof(at->text));
 	}
 	return at->text;
 }

@@ -3,11 +3,13 @@
 #ifndef KLOCK_LOCKDEP_EXPORT_OUT_H
 #define KLOCK_LOCKDEP_EXPORT_OUT_H
 
+#include "base/maps.h"
 #include <stddef.h>
 
 #define KLOCK_OUT_SITES 2048 /* a power of two */
 
 struct klock_out {
+	struct klock_mapping place; /* of the last address that was named */
 	int fd;
 	int error; /* errno of a write that failed: nothing more is written */
 	size_t used;

@@ -6,6 +6,7 @@
  */
 #include "lockdep/log.h"
 #include "base/filename.h"
+#include "base/say.h"
 #include "base/write_all.h"
 #include "lockdep/options.h"
 #include "lockdep/shared.h"
@@ -28,7 +29,7 @@ static void say_why(int err)
 		return;
 	n = snprintf(text, sizeof(text),
 		     "klock: KLOCK_LOCKDEP: cannot write %s: %s; reports go to standard error\n",
-		     klock_options.log, strerror(err));
+		     klock_options.log, klock_errno_text(err));
 	(void)klock_write_all(STDERR_FILENO, text,
 			      (size_t)n < sizeof(text) ? (size_t)n : sizeof(text) - 1);
 }

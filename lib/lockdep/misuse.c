@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 #include "lockdep/misuse.h"
 #include "base/bug.h"
+#include "base/source_line.h"
 #include <stdio.h>
 
 /* "what, site of h": where the lock was taken is what the reader looks for. */
 static void bug_taken_at(const struct klock_event *ev, const struct klock_held *h,
 			 const char *what, const char *advice)
 {
+	const void *const sites[] = { h->site, ev->site };
 	char text[384], site[256];
 
+	klock_source_lines_fetch(sites, 2);
 	klock_describe_call(h->site, site, sizeof(site));
 	snprintf(text, sizeof(text), "%s; it was taken for %s at %s", what,
 		 h->read == KLOCK_HELD_WRITE ? "writing" : "reading", site);

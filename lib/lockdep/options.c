@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "lockdep/options.h"
 #include "base/filename.h"
+#include "base/say.h"
 #include "lockdep/arena.h"
 #include "lockdep/exit_status.h"
 #include "lockdep/log.h"
@@ -38,7 +39,7 @@ static bool __attribute__((format(printf, 2, 3))) wrong(const char *option, cons
 	va_start(args, format);
 	vsnprintf(why, sizeof(why), format, args);
 	va_end(args);
-	fprintf(stderr, "klock: KLOCK_LOCKDEP: '%.200s%s': %s; the checker is off\n", option,
+	klock_say("klock: KLOCK_LOCKDEP: '%.200s%s': %s; the checker is off\n", option,
 		strlen(option) > 200 ? "..." : "", why);
 	return false;
 }
@@ -82,12 +83,12 @@ static bool set_file(const struct row *row, const char *option, const char *valu
 	int err;
 
 	if (!klock_filename_whole(value, name))
-		return wrong(option, "%s", strerror(errno));
+		return wrong(option, "%s", klock_errno_text(errno));
 	err = klock_filename_check(name);
 	if (err)
-		return wrong(option, "%s", strerror(err));
+		return wrong(option, "%s", klock_errno_text(err));
 	*(const char **)row->target = klock_arena_strdup(name);
-	return *(const char **)row->target || wrong(option, "%s", strerror(ENOMEM));
+	return *(const char **)row->target || wrong(option, "%s", klock_errno_text(ENOMEM));
 }
 
 static bool set_read(const struct row *row, const char *option, const char *value)
@@ -182,7 +183,7 @@ static bool read_check(const char *value)
 	if (is_off(value))
 		return false;
 	if (strcmp(value, "1")) {
-		fprintf(stderr, "klock: KLOCK_CHECK=%s: the checked mode is off; "
+		klock_say("klock: KLOCK_CHECK=%s: the checked mode is off; "
 				"KLOCK_CHECK takes 1 (on) and 0 (off)\n", value);
 		return false;
 	}

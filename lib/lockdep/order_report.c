@@ -42,6 +42,7 @@ void klock_order_print(const struct klock_report *report, const struct klock_hel
 	klock_name_order(report->held.class, report->wanted.class, subject, sizeof(subject));
 	if (!klock_report_wanted(KLOCK_PROBLEM_ORDER, subject))
 		return;
+	klock_report_fetch(report, stack);
 	t = klock_text_new();
 	klock_add_head(t, title);
 	klock_add_who(t);

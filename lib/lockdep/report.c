@@ -134,6 +134,18 @@ static void add_circle(struct klock_text *t, const struct klock_report *r)
 	add_circle_scenario(t, r);
 }
 
+void klock_report_fetch(const struct klock_report *report, const struct klock_held_stack *stack)
+{
+	struct klock_report_sites sites = { .n = 0 };
+
+	klock_sites_add_trace(&sites, &report->trace);
+	klock_sites_add(&sites, report->wanted.site);
+	klock_sites_add(&sites, report->held.site);
+	for (unsigned int i = 0; report->kind == KLOCK_REPORT_CIRCLE && i < report->steps; i++)
+		klock_sites_add_trace(&sites, &report->path[i]->trace);
+	klock_sites_fetch(&sites, stack);
+}
+
 void klock_report_print(const struct klock_report *report, const struct klock_held_stack *stack)
 {
 	bool circle = report->kind == KLOCK_REPORT_CIRCLE;
@@ -154,6 +166,7 @@ void klock_report_print(const struct klock_report *report, const struct klock_he
 		klock_class_printable(report->wanted.class, subject, sizeof(subject));
 	if (!klock_report_wanted(kind, subject))
 		return;
+	klock_report_fetch(report, stack);
 	t = klock_text_new();
 	klock_add_head(t, title);
 	if (circle)
@@ -169,6 +182,7 @@ static void report_at(enum klock_problem kind, const char *title, const char *wh
 		      const struct klock_held *h, const struct lockdep_map *map, const void *site,
 		      const struct klock_held_stack *stack)
 {
+	struct klock_report_sites sites = { .n = 0 };
 	struct klock_trace trace;
 	struct klock_text *t;
 	char subject[256], name[128];
@@ -177,6 +191,8 @@ static void report_at(enum klock_problem kind, const char *title, const char *wh
 	if (!klock_report_wanted(kind, subject) || !klock_site_first_seen(site))
 		return;
 	klock_trace_take(&trace, site);
+	klock_sites_add_trace(&sites, &trace);
+	klock_sites_fetch(&sites, stack);
 	t = klock_text_new();
 	klock_add_head(t, title);
 	klock_add_who(t);

@@ -31,6 +31,9 @@ void klock_report_circle(struct klock_report *report, const struct klock_held *h
 /* Tells it, with what the thread holds, and does what the options ask for then. */
 void klock_report_print(const struct klock_report *report, const struct klock_held_stack *stack);
 
+/* Looks for the lines of all places in it. */
+void klock_report_fetch(const struct klock_report *report, const struct klock_held_stack *stack);
+
 /* A misuse that is no matter of order: a title, the lock, and what the thread holds. */
 void klock_report_misuse(const char *title, const struct klock_held *h,
 			 const struct klock_held_stack *stack);

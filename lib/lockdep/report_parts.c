@@ -87,6 +87,25 @@ void klock_add_locks_held(struct klock_text *t, const struct klock_held_stack *s
 	}
 }
 
+void klock_sites_add(struct klock_report_sites *sites, const void *site)
+{
+	if (sites->n < KLOCK_LINES_AT_ONCE)
+		sites->at[sites->n++] = site;
+}
+
+void klock_sites_add_trace(struct klock_report_sites *sites, const struct klock_trace *trace)
+{
+	for (unsigned int i = 0; i < trace->depth; i++)
+		klock_sites_add(sites, trace->frames[i]);
+}
+
+void klock_sites_fetch(struct klock_report_sites *sites, const struct klock_held_stack *stack)
+{
+	for (size_t i = 0; stack && i < stack->count; i++)
+		klock_sites_add(sites, stack->locks[i].site);
+	klock_source_lines_fetch(sites->at, sites->n);
+}
+
 bool klock_report_wanted(enum klock_problem kind, const char *subject)
 {
 	if (klock_suppressed(kind, subject))

@@ -3,6 +3,7 @@
 #ifndef KLOCK_LOCKDEP_REPORT_PARTS_H
 #define KLOCK_LOCKDEP_REPORT_PARTS_H
 
+#include "base/source_line.h"
 #include "lockdep/held.h"
 #include "lockdep/suppress.h"
 #include "lockdep/text.h"
@@ -20,6 +21,16 @@ void klock_add_class(struct klock_text *t, const struct klock_class *class);
 /* "a -> b", as suppressions name an order. */
 void klock_name_order(const struct klock_class *a, const struct klock_class *b, char *buf,
 		      size_t size);
+
+/* The places in a report: their lines are looked for together, before it is made. */
+struct klock_report_sites {
+	size_t n;
+	const void *at[KLOCK_LINES_AT_ONCE];
+};
+void klock_sites_add(struct klock_report_sites *sites, const void *site);
+void klock_sites_add_trace(struct klock_report_sites *sites, const struct klock_trace *trace);
+/* And all that the stack has, which may be NULL; then looks for them. */
+void klock_sites_fetch(struct klock_report_sites *sites, const struct klock_held_stack *stack);
 
 /* "0x1234 (name){write}, at: site" and the end of the line. */
 void klock_add_held(struct klock_text *t, const struct klock_held *h);

@@ -271,6 +271,7 @@ int klock_lockstat_dump(int fd, enum klock_lockstat_format format)
 		return -EINVAL;
 	if (klock_stat_sum_up(&sums))
 		return -ENOMEM;
+	klock_stat_sums_fetch_lines(&sums);
 	if (format == KLOCK_LOCKSTAT_JSON)
 		klock_stat_print_json(&out, &sums);
 	else

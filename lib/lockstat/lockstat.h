@@ -54,6 +54,9 @@ struct klock_stat_sums {
 int klock_stat_sum_up(struct klock_stat_sums *sums);
 void klock_stat_sums_free(struct klock_stat_sums *sums);
 
+/* Looks for the lines of all places in them, before they are printed. */
+void klock_stat_sums_fetch_lines(const struct klock_stat_sums *sums);
+
 void klock_stat_print_text(struct klock_stat_out *out, const struct klock_stat_sums *sums,
 			   bool buckets);
 void klock_stat_print_json(struct klock_stat_out *out, const struct klock_stat_sums *sums);

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "lockstat/lockstat.h"
 #include "base/filename.h"
+#include "base/say.h"
 #include "lockdep/arena.h"
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -17,7 +17,7 @@ struct klock_stat_options klock_stat_options = DEFAULTS;
 
 static bool wrong(const char *option, const char *why)
 {
-	fprintf(stderr, "klock: KLOCK_LOCKSTAT: '%s': %s; lockstat is off\n", option, why);
+	klock_say("klock: KLOCK_LOCKSTAT: '%s': %s; lockstat is off\n", option, why);
 	return false;
 }
 
@@ -31,12 +31,12 @@ static bool set_file(const char *option, const char **to)
 	if (!*file)
 		return wrong(option, "a file is to follow");
 	if (!klock_filename_whole(file, name))
-		return wrong(option, strerror(errno));
+		return wrong(option, klock_errno_text(errno));
 	err = klock_filename_check(name);
 	if (err)
-		return wrong(option, strerror(err));
+		return wrong(option, klock_errno_text(err));
 	*to = klock_arena_strdup(name);
-	return *to || wrong(option, strerror(ENOMEM));
+	return *to || wrong(option, klock_errno_text(ENOMEM));
 }
 
 static bool set_sites(const char *option, const char *number)
@@ -107,8 +107,8 @@ static void write_to(const char *to, enum klock_lockstat_format format)
 	int err = fd < 0 ? -errno : klock_lockstat_dump(fd, format);
 
 	if (err)
-		fprintf(stderr, "klock: KLOCK_LOCKSTAT: %s: %s\n", to ? to : "standard error",
-			strerror(-err));
+		klock_say("klock: KLOCK_LOCKSTAT: %s: %s\n", to ? to : "standard error",
+			klock_errno_text(-err));
 	if (to && fd >= 0)
 		close(fd);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Adds up what the threads have counted, while they go on counting. */
 #include "lockstat/lockstat.h"
+#include "base/source_line.h"
 #include "lockstat/pool.h"
 #include <errno.h>
 #include <stdlib.h>
@@ -208,4 +209,32 @@ void klock_stat_sums_free(struct klock_stat_sums *sums)
 	klock_stat_pool_free(sums->pool);
 	sums->pool = NULL;
 	sums->at = NULL;
+}
+
+static void fetch(const void **sites, size_t *n)
+{
+	klock_source_lines_fetch(sites, *n);
+	*n = 0;
+}
+
+static void add_sites(const struct klock_stat_point *point, const void **sites, size_t *n)
+{
+	for (; point; point = point->next) {
+		if (*n == KLOCK_LINES_AT_ONCE)
+			fetch(sites, n);
+		if (point->site)
+			sites[(*n)++] = point->site;
+	}
+}
+
+void klock_stat_sums_fetch_lines(const struct klock_stat_sums *sums)
+{
+	const void *sites[KLOCK_LINES_AT_ONCE];
+	size_t n = 0;
+
+	for (size_t i = 0; i < sums->nr; i++) {
+		add_sites(sums->at[i]->waiters, sites, &n);
+		add_sites(sums->at[i]->holders, sites, &n);
+	}
+	fetch(sites, &n);
 }

@@ -39,6 +39,10 @@ test_scripts += tests/lockdep/names.sh
 
 test_scripts += tests/lockdep/unload.sh
 
+# Reports while other threads have locks of the C library.
+EXTRA_DIST += tests/lockdep/foreign.c
+test_scripts += tests/lockdep/foreign.sh
+
 # Check programs, one per part of lib/lockdep.
 lockdep_suites += tests/lockdep/test_chain
 lockdep_suites += tests/lockdep/test_class

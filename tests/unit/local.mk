@@ -28,6 +28,7 @@ tests_unit_test_set_up_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=klock_hang_init \
 check_suites += tests/unit/test_show
 check_suites += tests/unit/test_signal
 check_suites += tests/unit/test_spin
+check_suites += tests/unit/test_symbols
 check_suites += tests/unit/test_mutex
 check_suites += tests/unit/test_park
 check_suites += tests/unit/test_percpu_rwsem
