@@ -55,7 +55,8 @@ KLOCK_MUST_CHECK int klock_wait_on_bit_lock_timeout(unsigned long *word, int bit
 /*
  * Wakes those that wait for the bit: all of wait_on_bit(), and one of
  * wait_on_bit_lock(). The bit has been cleared before; no barrier is needed in
- * between. Costs a fence and a load when nobody waits.
+ * between. Costs a fence and a load when nobody waits. The word is not read then: it may be
+ * gone, or part of a lock that others wait for, whom this leaves alone.
  */
 void klock_wake_up_bit(unsigned long *word, int bit);
 

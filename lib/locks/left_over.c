@@ -21,7 +21,7 @@ static void forget_waiters(struct klock_queue *q, uint32_t drop)
 
 bool klock_left_over_forget(uint32_t *word, uint32_t *w)
 {
-	klock_unpark(word, forget_waiters, 0);
+	klock_unpark(word, NULL, forget_waiters, 0);
 	*w = klock_load_relaxed(word); /* a guess */
 	return !(*w & KLOCK_W_WAITERS);
 }

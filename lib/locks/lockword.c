@@ -408,7 +408,7 @@ void klock_word_drop(uint32_t *word, uint32_t hold)
 
 	do {
 		if (must_advance(w, hold)) {
-			klock_unpark(word, advance, hold);
+			klock_unpark(word, &klock_word_ops, advance, hold);
 			return;
 		}
 	} while (!klock_cas_release(word, &w, w - hold)); /* [W2], [W4] */
@@ -417,16 +417,14 @@ void klock_word_drop(uint32_t *word, uint32_t hold)
 /* For an owner that has stored its zero. Nobody is there: the lock is gone, or something else. */
 static void look(struct klock_queue *q, uint32_t drop)
 {
-	struct klock_waiter *head = klock_queue_first(q);
-
-	if (head && head->ops == &klock_word_ops)
+	if (klock_queue_first(q))
 		advance(q, drop);
 }
 
 void klock_word_look(uint32_t *word)
 {
 	if (klock_park_maybe(word)) /* [K4]: after the owner's store */
-		klock_unpark(word, look, 0);
+		klock_unpark(word, &klock_word_ops, look, 0);
 	klock_requests_told(klock_thread());
 }
 
@@ -510,7 +508,7 @@ void klock_word_downgrade(uint32_t *word, const struct klock_event *ev)
 		return;
 	do {
 		if (w & KLOCK_W_WAITERS) {
-			klock_unpark(word, advance, drop);
+			klock_unpark(word, &klock_word_ops, advance, drop);
 			break;
 		}
 	} while (!klock_cas_release(word, &w, w - drop)); /* [W2] */

@@ -167,7 +167,7 @@ static const struct klock_wait_ops sum_ops = {
 
 void klock_percpu_wake_writer(struct percpu_rw_semaphore *sem)
 {
-	klock_unpark(&sem->block, wake_writer, 0);
+	klock_unpark(&sem->block, &sum_ops, wake_writer, 0);
 }
 
 static void count_reader(struct percpu_rw_semaphore *sem, int32_t n)

@@ -179,14 +179,14 @@ static void wake_drainer(struct klock_queue *q, uint32_t drop)
 	struct klock_waiter *writer = klock_queue_first(q);
 
 	(void)drop;
-	if (writer && writer->ops == &drain_ops && drained(q, writer))
+	if (writer && drained(q, writer))
 		klock_queue_grant(q, writer);
 }
 
 void klock_bias_left(uint32_t *word)
 {
 	if (klock_park_maybe(drain_of(word))) /* [K4]: after the slot was left */
-		klock_unpark(drain_of(word), wake_drainer, 0);
+		klock_unpark(drain_of(word), &drain_ops, wake_drainer, 0);
 	klock_word_slot_left(word);
 }
 

@@ -196,7 +196,7 @@ void klock_semaphore_release(struct semaphore *sem)
 	w = klock_load_relaxed(&sem->word); /* only a guess: the exchange decides */
 	do {
 		if (w & KLOCK_W_WAITERS) {
-			klock_unpark(&sem->word, advance, 1);
+			klock_unpark(&sem->word, &semaphore_ops, advance, 1);
 			break;
 		}
 		if (w >> KLOCK_W_SHIFT >= KLOCK_SEM_MAX) {

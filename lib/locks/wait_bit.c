@@ -207,7 +207,7 @@ void klock_wake_up_bit(unsigned long *word, int bit)
 	if (misused(word, bit, 0, __builtin_return_address(0)))
 		return;
 	if (klock_park_maybe(word))
-		klock_unpark(word, advance, (uint32_t)bit);
+		klock_unpark(word, &bit_ops, advance, (uint32_t)bit);
 	klock_requests_told(task);
 }
 

@@ -65,14 +65,14 @@ static void see_drained(struct klock_queue *q, uint32_t drop)
 	struct klock_waiter *head = klock_queue_first(q);
 
 	(void)drop;
-	if (head && head->ops == &klock_word_ops && head->draining && end_drain(q, head))
+	if (head && head->draining && end_drain(q, head))
 		klock_queue_grant(q, head);
 }
 
 void klock_word_slot_left(uint32_t *word)
 {
 	if (klock_park_maybe(word)) /* [K4]: after the slot was left */
-		klock_unpark(word, see_drained, 0);
+		klock_unpark(word, &klock_word_ops, see_drained, 0);
 	klock_requests_told(klock_thread());
 }
 

@@ -32,6 +32,7 @@ struct bucket {
 struct klock_queue {
 	struct bucket *bucket;
 	const void *addr;
+	const struct klock_wait_ops *ops; /* the kind of waiters that are in it; NULL: all */
 	struct klock_list granted; /* out of the list, not yet told */
 	struct klock_task *woken;
 };
@@ -59,10 +60,11 @@ void klock_park_init(void)
 	klock_exempt(&klock_long_waits, sizeof(klock_long_waits)); /* as in lib/annotate/watch.c */
 }
 
-static void queue_lock(struct klock_queue *q, const void *addr)
+static void queue_lock(struct klock_queue *q, const void *addr, const struct klock_wait_ops *ops)
 {
 	klock_process_check();
 	q->addr = addr;
+	q->ops = ops;
 	q->bucket = bucket_of(addr);
 	q->woken = NULL;
 	klock_list_init(&q->granted);
@@ -137,7 +139,7 @@ static struct klock_waiter *find(struct klock_queue *q, struct klock_list *from)
 	for (struct klock_list *node = from; node != &q->bucket->list; node = node->next) {
 		struct klock_waiter *w = klock_list_entry(node, struct klock_waiter, node);
 
-		if (w->addr == q->addr)
+		if (w->addr == q->addr && (w->ops == q->ops || !q->ops))
 			return w;
 	}
 	return NULL;
@@ -187,7 +189,7 @@ static bool look_again(struct klock_waiter *w, int *err)
 	struct klock_queue q;
 	bool got, over;
 
-	queue_lock(&q, w->addr);
+	queue_lock(&q, w->addr, w->ops);
 	if (!w->queued) {
 		queue_unlock(&q);
 		*err = await_grant(w);
@@ -255,7 +257,7 @@ int klock_park(struct klock_waiter *w, int64_t deadline_ns)
 	w->tries = 0;
 	w->woken = false;
 	klock_exempt(w, sizeof(*w));
-	queue_lock(&q, w->addr);
+	queue_lock(&q, w->addr, w->ops);
 	enqueue(&q, w);
 	got = w->ops->check(&q, w);
 	if (got)
@@ -277,7 +279,7 @@ bool klock_park_request(struct klock_waiter *w)
 	w->since = klock_now_ns();
 	w->deadline = KLOCK_FOREVER;
 	w->task = klock_task_self();
-	queue_lock(&q, w->addr);
+	queue_lock(&q, w->addr, w->ops);
 	enqueue(&q, w);
 	got = w->ops->check(&q, w);
 	if (got)
@@ -293,7 +295,7 @@ bool klock_park_withdraw(struct klock_waiter *w)
 	struct klock_queue q;
 	bool queued;
 
-	queue_lock(&q, w->addr);
+	queue_lock(&q, w->addr, w->ops);
 	queued = w->queued;
 	if (queued) {
 		dequeue(&q, w);
@@ -303,12 +305,12 @@ bool klock_park_withdraw(struct klock_waiter *w)
 	return queued;
 }
 
-void klock_unpark(const void *addr, void (*advance)(struct klock_queue *q, uint32_t drop),
-		  uint32_t drop)
+void klock_unpark(const void *addr, const struct klock_wait_ops *ops,
+		  void (*advance)(struct klock_queue *q, uint32_t drop), uint32_t drop)
 {
 	struct klock_queue q;
 
-	queue_lock(&q, addr);
+	queue_lock(&q, addr, ops);
 	advance(&q, drop);
 	queue_unlock(&q);
 }
@@ -325,7 +327,7 @@ bool klock_park_waited_for(const void *addr)
 	struct klock_queue q;
 	bool waited_for;
 
-	queue_lock(&q, addr);
+	queue_lock(&q, addr, NULL);
 	waited_for = klock_queue_first(&q) != NULL;
 	queue_unlock(&q);
 	return waited_for;

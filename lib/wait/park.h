@@ -100,9 +100,13 @@ bool klock_park_withdraw(struct klock_waiter *w);
  */
 extern uint32_t klock_park_generation;
 
-/* Runs `advance` on the queue of `addr`, then wakes whom it chose. */
-void klock_unpark(const void *addr, void (*advance)(struct klock_queue *q, uint32_t drop),
-		  uint32_t drop);
+/*
+ * Runs `advance` on the queue of `addr`, then wakes whom it chose. Only waiters of this kind are
+ * in that queue: the memory may have become something else since the caller let go of it, and
+ * what waits there now is not for `advance` to judge. NULL, to ask whether anybody waits: all.
+ */
+void klock_unpark(const void *addr, const struct klock_wait_ops *ops,
+		  void (*advance)(struct klock_queue *q, uint32_t drop), uint32_t drop);
 
 /*
  * Whether somebody may wait in the bucket of `addr`. Ordered after all that the
@@ -110,10 +114,10 @@ void klock_unpark(const void *addr, void (*advance)(struct klock_queue *q, uint3
  */
 bool klock_park_maybe(const void *addr);
 
-/* Whether somebody waits for `addr`; stale unless the caller knows better. */
+/* Whether somebody waits for `addr`, as whatever it is; stale unless the caller knows better. */
 bool klock_park_waited_for(const void *addr);
 
-/* For check() and advance(). The queue holds the waiters of one address. */
+/* For check() and advance(). The queue holds the waiters of one kind at one address. */
 const void *klock_queue_addr(const struct klock_queue *q);
 struct klock_waiter *klock_queue_first(struct klock_queue *q);
 struct klock_waiter *klock_queue_next(struct klock_queue *q, struct klock_waiter *w);

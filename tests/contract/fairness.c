@@ -93,7 +93,7 @@ static void head_that_is_always_too_late_is_handed_the_lock(const struct lock_ro
 			break;
 		do { /* until it has seen that it came too late */
 			nap_us(100);
-			klock_unpark(word_of(row), see_looks, 0);
+			klock_unpark(word_of(row), NULL, see_looks, 0);
 			EXPECT(now_ns() < end);
 		} while (looks_seen <= rounds && looks_seen >= 0 && looks_seen < LOOKS);
 	}

@@ -314,16 +314,16 @@ static void minilock_give(bool write)
 
 #define MUTEX                                                                                      \
 	.at_once = 1, .too_late = -ETIME, .take = mutex_take, .ask = mutex_ask,                    \
-	.give = mutex_give, .check = mutex_check
+	.give = mutex_give, .check = mutex_check, .word = &mutex.word
 #define RWSEM                                                                                      \
 	.at_once = 1, .too_late = -ETIME, .take = rwsem_take, .ask = rwsem_ask,                    \
-	.give = rwsem_give, .downgrade = rwsem_downgrade
+	.give = rwsem_give, .downgrade = rwsem_downgrade, .word = &rwsem.word
 #define PERCPU                                                                                     \
 	.at_once = 1, .too_late = -ETIME, .take = percpu_take, .give = percpu_give,                \
-	.check = percpu_check
+	.check = percpu_check, .word = &percpu.rw.word
 #define SEMA                                                                                       \
 	.too_late = -ETIME, .take = sema_take, .ask = sema_ask, .give = sema_give,                 \
-	.check = sema_check
+	.check = sema_check, .word = &sema.word
 
 static const struct xp_lock locks[] = {
 	{ .name = "mutex", MUTEX, .reset = mutex_reset },
@@ -335,7 +335,7 @@ static const struct xp_lock locks[] = {
 	{ .name = "rwsem", RWSEM, .reset = rwsem_reset, .check = rwsem_check },
 	{ .name = "rwsem_spun", RWSEM, .reset = rwsem_reset, .check = rwsem_check, .spins = true },
 	{ .name = "rwsem_pending", RWSEM, .reset = rwsem_reset, .check = rwsem_check,
-	  .yields = 2, .word = &rwsem.word },
+	  .yields = 2 },
 	{ .name = "rwsem_biased_pending", RWSEM, .reset = biased_reset, .check = biased_check,
 	  .yields = 1 },
 	{ .name = "rwsem_biased", RWSEM, .reset = biased_reset, .check = biased_check },
@@ -362,7 +362,8 @@ static const struct xp_lock locks[] = {
 	{ .name = "semaphore", SEMA, .at_once = 1, .reset = sema1_reset },
 	{ .name = "semaphore2", SEMA, .at_once = 2, .reset = sema2_reset },
 	{ .name = "bit", .at_once = 1, .only_wait = true, .too_late = -EAGAIN, .reset = no_reset,
-	  .take = bit_take, .ask = bit_ask, .give = bit_give, .check = bit_check },
+	  .take = bit_take, .ask = bit_ask, .give = bit_give, .check = bit_check,
+	  .word = (const uint32_t *)&bits },
 	{ .name = "minilock", .at_once = 1, .too_late = -ETIME, .reset = no_reset,
 	  .take = minilock_take, .give = minilock_give, .check = xp_real_minilock_check },
 };

@@ -24,7 +24,7 @@ struct xp_lock {
 	int (*ask)(bool write, struct klock_waitq *wq); /* as a request; NULL: there is none */
 	void (*give)(bool write);
 	void (*downgrade)(void); /* NULL: there is none */
-	const uint32_t *word;    /* for "br" */
+	const uint32_t *word;    /* at which its waiters queue, for "br" and "lb" */
 	void (*check)(void);     /* free, as it began, and nobody waits */
 };
 

@@ -218,6 +218,27 @@ static void try_beside(unsigned int how, uint32_t bit)
 	lock->give(how & KLOCK_WRITE);
 }
 
+static void look_late(char kind)
+{
+	uint32_t *word = (uint32_t *)lock->word;
+
+	switch (kind) {
+	case 'b':
+		wake_up_bit((unsigned long *)word, 0);
+		break;
+	case 'w':
+		klock_word_look(word);
+		break;
+	case 's':
+		klock_bias_left(word);
+		klock_bias_left(word - 1); /* its writers wait beside the word */
+		break;
+	default:
+		fprintf(stderr, "scenarios.def: 'l%c' is not known\n", kind);
+		exit(2);
+	}
+}
+
 static unsigned int mode_of(char c)
 {
 	switch (c) {
@@ -244,6 +265,9 @@ static void act(const char *word)
 	case 'a':
 	case 'c':
 		hold_by_request(word, mode_of(word[1]) & KLOCK_WRITE, word[0] == 'c');
+		break;
+	case 'l':
+		look_late(word[1]);
 		break;
 	case 'd':
 		write_then_read(word);

@@ -23,10 +23,10 @@ char *__wrap_klock_arena_strdup(const char *text)
 	return copy ? strcpy(copy, text) : NULL;
 }
 
-void faults_unpark(const void *addr, void (*advance)(struct klock_queue *q, uint32_t drop),
-		   uint32_t drop)
+void faults_unpark(const void *addr, const struct klock_wait_ops *ops,
+		   void (*advance)(struct klock_queue *q, uint32_t drop), uint32_t drop)
 {
-	klock_unpark(addr, advance, drop);
+	klock_unpark(addr, ops, advance, drop);
 }
 
 struct klock_waiter *faults_queue_first(struct klock_queue *q)

@@ -8,8 +8,8 @@
 
 #include "wait/park.h"
 
-void faults_unpark(const void *addr, void (*advance)(struct klock_queue *q, uint32_t drop),
-		   uint32_t drop);
+void faults_unpark(const void *addr, const struct klock_wait_ops *ops,
+		   void (*advance)(struct klock_queue *q, uint32_t drop), uint32_t drop);
 struct klock_waiter *faults_queue_first(struct klock_queue *q);
 struct klock_waiter *faults_queue_next(struct klock_queue *q, struct klock_waiter *w);
 

@@ -224,7 +224,7 @@ static inline void count_waiters(struct klock_queue *q, uint32_t unused)
 /* How many threads are queued for this address, asleep or about to be. */
 static inline int waiters_for(const void *addr)
 {
-	klock_unpark(addr, count_waiters, 0);
+	klock_unpark(addr, NULL, count_waiters, 0);
 	return counted_waiters;
 }
 

@@ -35,7 +35,7 @@ static void handed_lock(union any_lock *lock)
 
 static void handed_unlock(union any_lock *lock)
 {
-	klock_unpark(&lock->mutex.word, handed_advance, 1);
+	klock_unpark(&lock->mutex.word, &handed_ops, handed_advance, 1);
 }
 
 /* Now and then nobody is told. */
@@ -44,7 +44,7 @@ static void lost_wakeup_unlock(union any_lock *lock)
 	static uint32_t unlocks;
 	bool told = __atomic_add_fetch(&unlocks, 1, __ATOMIC_RELAXED) % 1024;
 
-	klock_unpark(&lock->mutex.word, handed_advance, told);
+	klock_unpark(&lock->mutex.word, &handed_ops, handed_advance, told);
 }
 
 /* Tests, and sets only then. */

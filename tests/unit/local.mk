@@ -33,6 +33,7 @@ check_suites += tests/unit/test_mutex
 check_suites += tests/unit/test_park
 check_suites += tests/unit/test_percpu_rwsem
 check_suites += tests/unit/test_reader_bias
+check_suites += tests/unit/test_reborn
 check_suites += tests/unit/test_rwsem
 check_suites += tests/unit/test_semaphore
 check_suites += tests/unit/test_task

@@ -75,7 +75,7 @@ static long park_interruptible(void *addr)
 
 static void give(uint32_t n)
 {
-	klock_unpark(&tokens, add_tokens, n);
+	klock_unpark(&tokens, &token_ops, add_tokens, n);
 }
 
 static void setup(void)
@@ -209,11 +209,11 @@ START_TEST(park_addresses_that_share_a_bucket_are_apart)
 	await_waiters(&words[0], 1);
 	for (int i = 1; i < 2048; i++) {
 		ck_assert(!klock_park_waited_for(&words[i]));
-		klock_unpark(&words[i], add_tokens, 1);
+		klock_unpark(&words[i], &token_ops, add_tokens, 1);
 		ck_assert_uint_eq(words[i], 1);
 	}
 	ck_assert_int_eq(waiters_for(&words[0]), 1);
-	klock_unpark(&words[0], add_tokens, 1);
+	klock_unpark(&words[0], &token_ops, add_tokens, 1);
 	ck_assert_int_eq(actor_end(&a), 0);
 	ck_assert_uint_eq(words[0], 0);
 }

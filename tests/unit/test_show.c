@@ -260,7 +260,7 @@ START_TEST(show_by_the_thread_that_has_a_bucket_leaves_it_out)
 	await_waiters(&lock.word, 1);
 	actor_begin(&c, take_unit, &units);
 	await_waiters(&units.word, 1);
-	klock_unpark(&lock.word, show_in_bucket, 0);
+	klock_unpark(&lock.word, NULL, show_in_bucket, 0);
 	up(&units);
 	actor_do(&a, give_mutex, &lock);
 	actor_end(&b);
