@@ -169,6 +169,7 @@ locks = \
 	lib/locks/semaphore.c \
 	lib/locks/wait_bit.c \
 	lib/locks/waitq.c \
+	lib/locks/tell.c \
 	lib/locks/word_request.c \
 	lib/locks/word_request.h
 

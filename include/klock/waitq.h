@@ -22,7 +22,13 @@
  * so also inside down_read(), down_write() or wait_on_bit(). It may not block, nor end the
  * thread. It may claim, release, and queue requests; those it lets in by that are told of when
  * it has returned. The eventfd is the caller's, stays open until the grant has been read from
- * it, and is told after the callback. Nothing waits if its count is at the maximum.
+ * it, and is told after the callback. Nothing waits for room in it: at its highest count it is
+ * readable already. (Only what the program itself adds, in another thread between the look for
+ * room and the write, can make an eventfd that blocks do so.)
+ *
+ * One operation tells of 64 grants at most. The rest, as where callbacks queue their requests
+ * again and again, is told of by a detached thread of the library's that ends with it; where
+ * none can be made, by the same thread.
  *
  * The record is the library's from -EIOCBQUEUED until a claim or a cancel has returned 0; it
  * may then be queued again, or go. With a callback no thread claims before it is called.

@@ -26,4 +26,23 @@ static inline struct klock_event klock_event_of(const struct klock_waiter *w, co
 int klock_lock_request(const struct klock_event *ev, struct klock_waitq *wq,
 		       const struct klock_waiter *record);
 
+/*
+ * Tells detectors of races that what the thread has done so far comes before the callback and the
+ * claim. Before the attempt is told of: until its end TSan looks away.
+ */
+static inline void klock_request_begins(struct klock_waitq *wq)
+{
+	if (KLOCK_UNLIKELY(klock_watched) && wq)
+		klock_bit_released((unsigned long *)wq);
+}
+
+void klock_requests_tell(struct klock_task *task);
+
+/* Tells of what this thread has granted. Called last, by all that may have run advance(). */
+static inline void klock_requests_told(struct klock_task *task)
+{
+	if (KLOCK_UNLIKELY(task->granted.next && !klock_list_empty(&task->granted)))
+		klock_requests_tell(task);
+}
+
 #endif

@@ -179,6 +179,7 @@ int klock_semaphore_request(struct semaphore *sem, struct klock_waitq *wq)
 	int err = 0;
 
 	klock_thread();
+	klock_request_begins(wq);
 	klock_watch(KLOCK_EV_ACQUIRE, &ev);
 	if (!try_take(&sem->word))
 		err = klock_lock_request(&ev, wq, &record);

@@ -173,6 +173,7 @@ int klock_bit_request(unsigned long *word, int bit, unsigned int how, struct klo
 	klock_thread();
 	if (misused(word, bit, 0, site))
 		return -EINVAL;
+	klock_request_begins(wq);
 	if (!at_once(word, bit, shared))
 		err = klock_lock_request(&ev, wq, &record);
 	if (!err && klock_watched)

@@ -40,8 +40,6 @@ int klock_lock_request(const struct klock_event *ev, struct klock_waitq *wq,
 		return -EINVAL;
 	}
 	klock_exempt(wq, sizeof(*wq));
-	if (klock_watched)
-		klock_bit_released((unsigned long *)wq);
 	r->waiter = *record;
 	if (!klock_request_queue(r))
 		return -EIOCBQUEUED;
@@ -55,6 +53,8 @@ static void claim(struct klock_waitq *wq, const void *site)
 	struct klock_event ev = klock_event_of(w, site);
 	struct klock_task *task = klock_thread();
 
+	if (klock_watched)
+		klock_bit_acquired((unsigned long *)wq);
 	if (ev.type->only_order) {
 		if (klock_watched)
 			klock_bit_acquired(ev.lock);

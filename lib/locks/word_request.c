@@ -103,6 +103,7 @@ int klock_word_request(uint32_t *word, const struct klock_event *ev, struct kloc
 	struct klock_task *task = klock_thread();
 	int err;
 
+	klock_request_begins(wq);
 	klock_watch(KLOCK_EV_ACQUIRE, ev);
 	err = request(word, ev, wq);
 	klock_watch(err ? KLOCK_EV_REFUSED : KLOCK_EV_ACQUIRED, ev);

@@ -1,10 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "wait/request.h"
-#include "base/exempt.h"
 #include "base/process.h"
-#include <errno.h>
-#include <pthread.h>
-#include <unistd.h>
 
 enum klock_request_phase klock_request_phase(struct klock_request *r)
 {
@@ -46,58 +42,7 @@ bool klock_request_claim(struct klock_request *r)
 	return klock_cas_acquire(&r->phase, &granted, KLOCK_REQUEST_CLAIMED); /* [Q2] */
 }
 
-/* Fails only at the highest count, which wakes the reader up as well, or for a wrong descriptor. */
-static void signal_eventfd(int fd)
+void klock_request_set_granted(struct klock_request *r)
 {
-	uint64_t one = 1;
-	int saved = errno;
-
-	while (write(fd, &one, sizeof(one)) < 0 && errno == EINTR)
-		;
-	errno = saved;
-}
-
-static void tell(struct klock_waiter *w)
-{
-	struct klock_request *r = klock_list_entry(w, struct klock_request, waiter);
-	struct klock_waitq *wq =
-		klock_list_entry((uint64_t *)r, struct klock_waitq, record);
-	void (*fn)(struct klock_waitq *wq);
-	int fd;
-
-	klock_unseen_begin();
-	fn = wq->granted;
-	fd = wq->eventfd;
-	/* [Q1] release: pairs with [Q2]. Without a callback the record may be gone after it. */
-	klock_store_release(&r->phase, KLOCK_REQUEST_GRANTED);
-	klock_unseen_end();
-	if (fn)
-		fn(wq);
-	if (fd >= 0)
-		signal_eventfd(fd);
-}
-
-/*
- * A callback that releases adds to the list instead of calling the next one. A release is no
- * cancellation point, though write() is one.
- */
-void klock_requests_tell(struct klock_task *task)
-{
-	int cancelable;
-
-	if (task->telling)
-		return;
-	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancelable);
-	task->telling = true;
-	while (!klock_list_empty(&task->granted)) {
-		struct klock_waiter *w =
-			klock_list_entry(task->granted.next, struct klock_waiter, node);
-
-		klock_unseen_begin();
-		klock_list_del(&w->node);
-		klock_unseen_end();
-		tell(w);
-	}
-	task->telling = false;
-	pthread_setcancelstate(cancelable, NULL);
+	klock_store_release(&r->phase, KLOCK_REQUEST_GRANTED); /* [Q1] release: pairs with [Q2] */
 }

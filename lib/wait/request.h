@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Requests that wait without a thread: a waiter's record in a klock_waitq. A request is
- * never woken to look; advance() grants it what it waits for, and the thread that ran
- * advance() tells of it when it is out of all locks.
+ * never woken to look; advance() grants it what it waits for, and puts it on the list of the
+ * thread that ran advance(), which tells of it when it is out of all locks (lib/locks/tell.c).
  */
 #ifndef KLOCK_WAIT_REQUEST_H
 #define KLOCK_WAIT_REQUEST_H
@@ -48,13 +48,7 @@ bool klock_request_withdraw(struct klock_request *r);
 /* Makes it the caller's: false, somebody else was first, or it is not granted. */
 bool klock_request_claim(struct klock_request *r);
 
-void klock_requests_tell(struct klock_task *task);
-
-/* Tells of what this thread has granted. Called last, by all that may have run advance(). */
-static inline void klock_requests_told(struct klock_task *task)
-{
-	if (KLOCK_UNLIKELY(task->granted.next && !klock_list_empty(&task->granted)))
-		klock_requests_tell(task);
-}
+/* It can be claimed from here on. */
+void klock_request_set_granted(struct klock_request *r);
 
 #endif

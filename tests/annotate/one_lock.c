@@ -2,6 +2,7 @@
 /* Programs around what only one kind of lock can do. */
 #include "scenarios.h"
 #include <pthread.h>
+#include <string.h>
 
 /* downgrade: a writer stays as a reader; readers join it. */
 static void *write_then_read(void *arg)
@@ -185,6 +186,97 @@ static void wait_bit(void)
 	run2(write_under_bit, read_after_bit);
 }
 
+/* request: what is done before it is queued is there for its callback. */
+static struct klock_waitq request;
+static bool written_late;
+
+static int ask(void)
+{
+	struct kiocb iocb = { .ki_flags = IOCB_WAITQ, .ki_waitq = &request };
+	void *lock = row->kind->memory(0);
+
+	if (!strcmp(row->kind->name, "mutex"))
+		return iocb_mutex_lock(&iocb, lock);
+	if (!strcmp(row->kind->name, "rwsem"))
+		return iocb_write_lock(&iocb, lock);
+	if (!strcmp(row->kind->name, "semaphore"))
+		return iocb_down(&iocb, lock);
+	return iocb_wait_on_bit_lock(&iocb, lock, 3);
+}
+
+static void claim_and_add(struct klock_waitq *wq)
+{
+	expect(!klock_waitq_claim(wq), "a claim was refused");
+	total++;
+	row->kind->write_end(0);
+}
+
+static void *let_request_in(void *arg)
+{
+	row->kind->write(0);
+	step_done(0);
+	step_await(1);
+	row->kind->write_end(0);
+	step_done(2);
+	return arg;
+}
+
+static void *write_and_ask(void *arg)
+{
+	step_await(0);
+	if (!written_late)
+		total = 1;
+	expect(ask() == -EIOCBQUEUED, "a request was not queued");
+	if (written_late)
+		total = 1;
+	step_done(1);
+	return arg;
+}
+
+static void request_served(void)
+{
+	klock_waitq_init(&request, claim_and_add, -1);
+	run2(let_request_in, write_and_ask);
+}
+
+/* request_race: it writes when the request is queued already. */
+static void request_race(void)
+{
+	written_late = true;
+	request_served();
+}
+
+/* request_claimed: the same for a third thread that claims it. */
+static void *claim_later(void *arg)
+{
+	step_await(2);
+	claim_and_add(&request);
+	return arg;
+}
+
+static void *let_request_in_for_third(void *arg)
+{
+	pthread_t third;
+
+	if (pthread_create(&third, NULL, claim_later, NULL))
+		die("no thread could be made");
+	let_request_in(arg);
+	pthread_join(third, NULL);
+	return arg;
+}
+
+static void request_claimed(void)
+{
+	klock_waitq_init(&request, NULL, -1);
+	run2(let_request_in_for_third, write_and_ask);
+}
+
+static void request_claimed_race(void)
+{
+	written_late = true;
+	request_claimed();
+}
+
 /* signal: a semaphore that one thread only gives and the other only takes. */
 static void *give(void *arg)
 {
@@ -281,6 +373,10 @@ const struct scenario one_lock_scenarios[] = {
 	{ "publish", publish },
 	{ "publish_race", publish_race },
 	{ "wait_bit", wait_bit },
+	{ "request", request_served },
+	{ "request_race", request_race },
+	{ "request_claimed", request_claimed },
+	{ "request_claimed_race", request_claimed_race },
 	{ "signal", signal_other },
 	{ "unrelated_up", unrelated_up },
 	{ "reborn", reborn },

@@ -42,6 +42,7 @@ check_suites += tests/unit/test_wait_bit
 check_suites += tests/unit/test_waitq
 check_suites += tests/unit/test_waitq_bias
 check_suites += tests/unit/test_waitq_bit
+check_suites += tests/unit/test_waitq_bound
 check_suites += tests/unit/test_waitq_gone
 
 EXTRA_DIST += tests/support/counted.h
