@@ -160,7 +160,10 @@ static uint32_t new_word(struct klock_task *task)
 	return word;
 }
 
-/* Under table_lock. NULL when there is no memory. */
+/*
+ * Under table_lock, with the thread in it, so that the next caller does not find it gone. NULL
+ * when there is no memory.
+ */
 static struct klock_task *make_task(int32_t self)
 {
 	struct klock_task *task = NULL;
@@ -174,6 +177,7 @@ static struct klock_task *make_task(int32_t self)
 		task = grow();
 	if (!task)
 		return NULL;
+	task->thread = self;
 	klock_store_relaxed(&task->word, new_word(task));
 	klock_list_add_tail(&running, &task->node);
 	return task;
@@ -294,7 +298,6 @@ struct klock_task *klock_task_register_blocked(void)
 	if (task->held)
 		task->held_before = task->held;
 	task->held = NULL;
-	task->thread = self;
 	klock_store_relaxed(&task->tid, self);
 	klock_store_relaxed(&task->pending, klock_load_relaxed(&early_signal));
 	if (exit_key != (pthread_key_t)-1)

@@ -3,6 +3,7 @@
 #include "support/ck_main.h"
 #include <klock/mutex.h>
 #include <klock/task.h>
+#include <sched.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -108,6 +109,47 @@ START_TEST(task_that_is_used_again_has_another_number)
 			ck_assert_uint_ne(words[k], words[i]);
 	}
 	ck_assert_uint_lt(klock_nr_tasks(), 64); /* not one for each */
+}
+END_TEST
+
+/* The library asks in the middle of giving a thread its task: there the first one stops. */
+static bool stops, stopped, goes_on;
+
+int sched_getaffinity(pid_t pid, size_t size, cpu_set_t *set)
+{
+	if (__atomic_exchange_n(&stops, false, __ATOMIC_RELAXED)) {
+		__atomic_store_n(&stopped, true, __ATOMIC_RELEASE);
+		while (!__atomic_load_n(&goes_on, __ATOMIC_ACQUIRE))
+			nap_us(50);
+	}
+	return syscall(SYS_sched_getaffinity, pid, size, set) < 0 ? -1 : 0;
+}
+
+static void *current_at_last(void *task)
+{
+	__atomic_store_n((void **)task, klock_current(), __ATOMIC_RELEASE);
+	return NULL;
+}
+
+START_TEST(task_of_a_thread_that_is_being_given_it_is_no_other_threads)
+{
+	struct actor others[3];
+	pthread_t thread;
+	void *task = NULL;
+
+	stops = true;
+	ck_assert_int_eq(pthread_create(&thread, NULL, current_at_last, &task), 0);
+	while (!__atomic_load_n(&stopped, __ATOMIC_ACQUIRE) &&
+	       !__atomic_load_n(&task, __ATOMIC_ACQUIRE)) /* it has asked before, in this process */
+		nap_us(50);
+	for (int i = 0; i < 3; i++)
+		actor_init(&others[i]);
+	__atomic_store_n(&goes_on, true, __ATOMIC_RELEASE);
+	pthread_join(thread, NULL);
+	for (int i = 0; i < 3; i++) {
+		ck_assert_ptr_ne(others[i].task, task);
+		actor_fini(&others[i]);
+	}
 }
 END_TEST
 
@@ -305,6 +347,7 @@ static Suite *task_suite(void)
 	tcase_add_test(tc, task_of_an_ended_thread_is_used_again);
 	tcase_add_test(tc, task_that_is_referred_to_is_not_used_again);
 	tcase_add_test(tc, task_that_is_used_again_has_another_number);
+	tcase_add_test(tc, task_of_a_thread_that_is_being_given_it_is_no_other_threads);
 	tcase_add_test(tc, task_numbers_begin_again_behind_those_of_others);
 	tcase_add_test(tc, task_word_finds_its_task);
 	tcase_add_test(tc, task_table_grows_and_kill_all_reaches_every_thread);
