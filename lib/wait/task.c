@@ -16,11 +16,11 @@
 #include <unistd.h>
 
 /*
- * Chunk k holds FIRST_CHUNK << k tasks, so that twenty chunks hold more than a
- * process can have threads, and the first needs no memory but our own.
+ * Chunk k holds FIRST_CHUNK << k tasks: the first needs no memory but our own, and all hold
+ * 131,008. There is a number for each of these, see LIVES.
  */
 #define FIRST_CHUNK 64
-#define NR_CHUNKS 16
+#define NR_CHUNKS 11
 
 enum klock_parker { PARKER_EMPTY, PARKER_NOTIFIED, PARKER_ASLEEP };
 
@@ -41,6 +41,7 @@ static uint32_t nr_tasks = 1; /* made so far; number 0 is nobody, so that no own
  */
 static struct klock_list running, ended[2];
 static uint32_t lives_without_slot; /* as klock_task.lives, for all tasks that have none */
+static bool numbers_come_again; /* of these: one may still be another task's */
 static struct klock_minilock table_lock; /* the lists, and growing */
 static pthread_key_t exit_key;
 static pthread_once_t set_up_once = PTHREAD_ONCE_INIT;
@@ -155,14 +156,15 @@ static uint32_t new_word(struct klock_task *task)
 	do {
 		if (!slot || task->word)
 			*lives = (*lives + 1) % LIVES;
+		numbers_come_again |= !slot && !*lives;
 		word = (*lives * KLOCK_THREAD_SLOTS + slot) << KLOCK_W_SHIFT | KLOCK_W_WRITER;
-	} while (word >> KLOCK_W_SHIFT == 0 || klock_task_by_word(word));
+	} while (word >> KLOCK_W_SHIFT == 0 || (numbers_come_again && klock_task_by_word(word)));
 	return word;
 }
 
 /*
  * Under table_lock, with the thread in it, so that the next caller does not find it gone. NULL
- * when there is no memory.
+ * when there is no memory, or no number.
  */
 static struct klock_task *make_task(int32_t self)
 {
@@ -256,6 +258,7 @@ static void set_up(void)
 	klock_exempt(&running, sizeof(running));
 	klock_exempt(ended, sizeof(ended));
 	klock_exempt(&lives_without_slot, sizeof(lives_without_slot));
+	klock_exempt(&numbers_come_again, sizeof(numbers_come_again));
 	klock_exempt(&table_lock, sizeof(table_lock));
 	klock_exempt(&kill_all_count, sizeof(kill_all_count));
 	klock_exempt(&kill_all_cleared, sizeof(kill_all_cleared));
@@ -276,7 +279,7 @@ static void forget_old_kills(struct klock_task *task)
 struct klock_task *klock_task_register_blocked(void)
 {
 	static const struct klock_bug no_memory = {
-		.what = "out of memory for the task of a thread",
+		.what = "out of memory or numbers for the task of a thread",
 		.advice = "free memory, or run fewer threads at once",
 		.lock_type = "thread",
 		.lock_name = "?",

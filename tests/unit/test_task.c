@@ -153,6 +153,19 @@ START_TEST(task_of_a_thread_that_is_being_given_it_is_no_other_threads)
 }
 END_TEST
 
+/* Makes tasks until there are no more, which ends the program. */
+START_TEST(task_table_is_full_before_the_numbers_are)
+{
+	for (int i = 0; i < 1000000; i++) {
+		struct klock_task *task = klock_get_task(klock_task_register());
+
+		ck_assert_uint_lt(task->word, KLOCK_W_NOBODY);
+		if (i % 10000 == 0)
+			ck_assert_ptr_eq(klock_task_by_word(task->word), task);
+	}
+}
+END_TEST
+
 START_TEST(task_numbers_begin_again_behind_those_of_others)
 {
 	struct klock_task *task = task_of_a_thread_that_ended();
@@ -339,6 +352,7 @@ END_TEST
 
 static Suite *task_suite(void)
 {
+	const char *fork_mode = getenv("CK_FORK");
 	Suite *suite = suite_create("task");
 	TCase *tc = tcase_create("task");
 
@@ -348,6 +362,8 @@ static Suite *task_suite(void)
 	tcase_add_test(tc, task_that_is_referred_to_is_not_used_again);
 	tcase_add_test(tc, task_that_is_used_again_has_another_number);
 	tcase_add_test(tc, task_of_a_thread_that_is_being_given_it_is_no_other_threads);
+	if (!fork_mode || strcmp(fork_mode, "no")) /* it ends its process */
+		tcase_add_test_raise_signal(tc, task_table_is_full_before_the_numbers_are, SIGABRT);
 	tcase_add_test(tc, task_numbers_begin_again_behind_those_of_others);
 	tcase_add_test(tc, task_word_finds_its_task);
 	tcase_add_test(tc, task_table_grows_and_kill_all_reaches_every_thread);
