@@ -216,12 +216,18 @@ static void make_lists(void)
 }
 
 /*
- * In the child of a fork() the calling thread is the only one left. References that the
+ * In the child of a fork() the thread that called it is the only one left. References that the
  * program has stay: nobody else is to get a task that it may still name. So does the task
  * of a thread that had a lock in a slot: the lock stays held.
+ *
+ * That thread is the child's first. If another one comes here before it, any of the tasks may be
+ * the first thread's, and so each is kept as long as that thread is there.
  */
 static void mend(void)
 {
+	int32_t first = (int32_t)getpid();
+	bool is_first = (int32_t)syscall(SYS_gettid) == first;
+
 	table_lock.state = 0;
 	make_lists();
 	for (uint32_t i = 1; i < nr_tasks; i++) {
@@ -230,15 +236,16 @@ static void mend(void)
 		task->index = i; /* the parent may have been about to make it */
 		if (task->granted.next)
 			klock_list_init(&task->granted); /* lost, with the locks */
-		if (task == klock_self_task) {
-			task->tid = task->thread = (int32_t)syscall(SYS_gettid);
+		if (task != klock_self_task)
+			task->bars = NULL;
+		if (task == klock_self_task || !is_first) {
+			task->tid = task->thread = first;
 			klock_list_add_tail(&running, &task->node);
 			continue;
 		}
 		task->telling = false;
 		task->tid = task->thread = 0;
 		task->held = task->held_before = NULL; /* not whole, perhaps */
-		task->bars = NULL;
 		klock_list_add_tail(&ended[!slot_of(task)], &task->node);
 	}
 }

@@ -204,6 +204,81 @@ static void up_write_sem(void)
 	up_write(&sem);
 }
 
+static struct mutex ours;
+static int other_is_right = -1;
+
+struct finding {
+	struct klock_task *task;
+	bool taken;
+};
+
+static long use_locks(void *arg)
+{
+	struct finding *finding = arg;
+
+	finding->task = klock_current();
+	finding->taken = mutex_trylock(&ours);
+	down_write(&sem);
+	up_write(&sem);
+	return 0;
+}
+
+/* In the child, before the thread that called fork() has used a lock there. */
+static void let_another_thread_be_first(void)
+{
+	struct finding finding;
+	struct actor a;
+
+	if (!threads_in_child())
+		return;
+	actor_init(&a);
+	actor_do(&a, use_locks, &finding);
+	other_is_right = !finding.taken && finding.task != klock_current() &&
+			 klock_task_tid(klock_current()) == (pid_t)getpid();
+	actor_fini(&a);
+}
+
+static int bugs;
+
+static void count_bug(const struct klock_bug *bug)
+{
+	(void)bug;
+	bugs++;
+}
+
+static int release_ours(void)
+{
+	struct finding finding = { 0 };
+
+	mutex_unlock(&ours);
+	if (bugs || !other_is_right)
+		return 1;
+	for (int i = 0; i < 4 && threads_in_child(); i++) {
+		struct actor a;
+
+		actor_init(&a);
+		actor_do(&a, use_locks, &finding);
+		actor_fini(&a);
+		if (finding.task == klock_current())
+			return 2;
+	}
+	return 0;
+}
+
+START_TEST(thread_that_forked_stays_itself_where_another_uses_a_lock_first)
+{
+	/* comes first */
+	ck_assert_int_eq(pthread_atfork(NULL, NULL, let_another_thread_be_first), 0);
+	init_rwsem(&sem);
+	mutex_init(&ours);
+	klock_set_bug_fn(count_bug);
+	mutex_lock(&ours);
+	ck_assert_int_eq(in_child(release_ours), 0);
+	mutex_unlock(&ours);
+	ck_assert_int_eq(bugs, 0);
+}
+END_TEST
+
 /* As under an emulator, where the kernel clears no memory. */
 START_TEST(child_is_known_by_its_number_where_no_memory_is_cleared)
 {
@@ -287,6 +362,8 @@ static Suite *fork_left_suite(void)
 	suite_add_tcase(suite, tc);
 	tcase_set_timeout(handlers, PATIENCE + 10);
 	tcase_add_test(handlers, child_is_known_by_its_number_where_no_memory_is_cleared);
+	tcase_add_test(handlers,
+		       thread_that_forked_stays_itself_where_another_uses_a_lock_first);
 	suite_add_tcase(suite, handlers);
 	return suite;
 }
