@@ -36,7 +36,7 @@ static void add_one(int fd)
 {
 	uint64_t one = 1;
 
-	(void)!write(fd, &one, sizeof(one)); /* fails at the highest count, which is readable, too */
+	(void)!write(fd, &one, sizeof(one)); /* at the highest count it fails, and is readable */
 }
 
 /* To a descriptor that can block: no signal handler and no grant fills it up after the look. */
