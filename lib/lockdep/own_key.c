@@ -60,7 +60,7 @@ static struct own_key *find_or_make(const struct own_key *like)
 		found->given = like->given;
 		found->offset = like->offset;
 		found->next = *bucket;
-		*bucket = found;
+		klock_store_release(bucket, found); /* whole, whenever a fork() comes */
 	}
 	klock_shared_unlock(&klock_classes_lock);
 	return found;
