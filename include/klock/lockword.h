@@ -232,10 +232,15 @@ KLOCK_INLINE bool klock_word_owned(uint32_t w, uint32_t self)
 	return (w & KLOCK_W_OWNER) == self;
 }
 
+/* Where the word has bits of waiters: whether a thread of this process left them. A hint. */
+bool klock_word_is_waited_for(const uint32_t *word);
+
 KLOCK_INLINE bool klock_word_is_contended(const uint32_t *word)
 {
-	/* a hint, as above */
-	return klock_load_relaxed(word) & (KLOCK_W_WAITERS | KLOCK_W_PENDING | KLOCK_W_OVERDUE);
+	uint32_t w = klock_load_relaxed(word); /* a hint, as above */
+
+	return KLOCK_UNLIKELY(w & (KLOCK_W_WAITERS | KLOCK_W_PENDING | KLOCK_W_OVERDUE)) &&
+	       klock_word_is_waited_for(word);
 }
 
 KLOCK_END_DECLS

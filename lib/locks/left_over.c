@@ -26,6 +26,15 @@ bool klock_left_over_forget(uint32_t *word, uint32_t *w)
 	return !(*w & KLOCK_W_WAITERS);
 }
 
+bool klock_word_is_waited_for(const uint32_t *word)
+{
+	uint32_t w = klock_load_relaxed(word); /* a hint */
+
+	if ((w & KLOCK_W_WAITERS) && (!klock_park_generation || klock_park_waited_for(word)))
+		return true;
+	return (w & (KLOCK_W_PENDING | KLOCK_W_OVERDUE)) && !klock_bars_are_left_over(word);
+}
+
 /*
  * The thread had not returned from the call that takes the lock. Its memory may be gone, if
  * a handler of the program's has freed it in the child: so it is looked at carefully, and then
