@@ -183,12 +183,12 @@ static void advance(struct klock_queue *q, uint32_t drop)
 	}
 }
 
-/* COUNT is the owner's number or that of readers. */
+/* COUNT is the owner's number or that of readers. A request that waits for slots has the word. */
 static void holders(const struct klock_waiter *me, struct klock_holders *holders)
 {
 	uint32_t w = klock_load_relaxed((const uint32_t *)me->addr); /* a report, not an access */
 
-	if (me->draining)
+	if (klock_word_owned(w, KLOCK_W_REQUEST) && klock_bias_is_read(me->addr))
 		holders->readers = klock_bias_readers(me->addr);
 	else if (w & KLOCK_W_WRITER)
 		holders->writer = w & KLOCK_W_OWNER;
