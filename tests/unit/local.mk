@@ -32,6 +32,7 @@ check_suites += tests/unit/test_symbols
 check_suites += tests/unit/test_mutex
 check_suites += tests/unit/test_park
 check_suites += tests/unit/test_percpu_rwsem
+check_suites += tests/unit/test_questions
 check_suites += tests/unit/test_reader_bias
 check_suites += tests/unit/test_reborn
 check_suites += tests/unit/test_rwsem
@@ -45,6 +46,6 @@ check_suites += tests/unit/test_waitq_bit
 check_suites += tests/unit/test_waitq_bound
 check_suites += tests/unit/test_waitq_gone
 
-EXTRA_DIST += tests/support/counted.h
+EXTRA_DIST += tests/support/counted.h tests/unit/questions.def
 EXTRA_DIST += tests/support/bugs.h tests/support/long_waits.h tests/support/on_purpose.h \
 	tests/support/shown.h
