@@ -11,7 +11,8 @@ machine = \
 	lib/base/futex.c \
 	lib/base/membarrier.c \
 	lib/base/minilock.c \
-	lib/base/process.c
+	lib/base/process.c \
+	lib/base/thread_id.c
 
 base = \
 	lib/base/bug.c \
@@ -48,6 +49,7 @@ base = \
 	lib/base/source_line.h \
 	lib/base/symbols.c \
 	lib/base/symbols.h \
+	lib/base/thread_id.h \
 	lib/base/undisturbed.h \
 	lib/base/write_all.c \
 	lib/base/write_all.h

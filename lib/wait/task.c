@@ -6,14 +6,12 @@
 #include "base/cpu.h"
 #include "base/exempt.h"
 #include "base/minilock.h"
+#include "base/thread_id.h"
 #include "wait/signal.h"
-#include <errno.h>
 #include <limits.h>
 #include <pthread.h>
 #include <stddef.h>
 #include <sys/mman.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
 /*
  * Chunk k holds FIRST_CHUNK << k tasks: the first needs no memory but our own, and all hold
@@ -98,12 +96,7 @@ static bool reads(const struct klock_task *task)
  */
 static bool thread_is_gone(const struct klock_task *task, int32_t self)
 {
-	int saved = errno;
-	bool gone = !task->thread || task->thread == self ||
-		    (syscall(SYS_tgkill, getpid(), task->thread, 0) < 0 && errno == ESRCH);
-
-	errno = saved;
-	return gone;
+	return !task->thread || task->thread == self || klock_thread_id_is_gone(task->thread);
 }
 
 /* The first on the list, if nothing refers to it any more; else that is the last. */
@@ -225,8 +218,8 @@ static void make_lists(void)
  */
 static void mend(void)
 {
-	int32_t first = (int32_t)getpid();
-	bool is_first = (int32_t)syscall(SYS_gettid) == first;
+	int32_t first = klock_first_thread_id();
+	bool is_first = klock_thread_id() == first;
 
 	table_lock.state = 0;
 	make_lists();
@@ -291,7 +284,7 @@ struct klock_task *klock_task_register_blocked(void)
 		.lock_type = "thread",
 		.lock_name = "?",
 	};
-	int32_t self = (int32_t)syscall(SYS_gettid);
+	int32_t self = klock_thread_id();
 	struct klock_task *task;
 
 	pthread_once(&set_up_once, set_up);

@@ -9,6 +9,7 @@
 #include "base/cpu.h"
 #include "base/futex.h"
 #include "base/membarrier.h"
+#include "base/thread_id.h"
 #include "explore/sched.h"
 #include <klock/lockword.h>
 #include <stddef.h>
@@ -134,6 +135,25 @@ bool klock_membarrier_works(void)
 bool klock_membarrier(void)
 {
 	return true;
+}
+
+/* One thread registers those of a scenario: each registration is of another one. */
+int32_t klock_thread_id(void)
+{
+	static int32_t last;
+
+	return ++last;
+}
+
+int32_t klock_first_thread_id(void)
+{
+	return 1;
+}
+
+bool klock_thread_id_is_gone(int32_t id)
+{
+	(void)id;
+	return false;
 }
 
 void klock_cpu_init(void)

@@ -54,6 +54,7 @@ NEVER(void klock_bit_released(unsigned long *word))
 NEVER(void klock_bit_acquired(unsigned long *word))
 NEVER(void klock_map_init(struct lockdep_map *map, const char *name, struct lock_class_key *key))
 NEVER(void klock_watch_wait(const struct klock_event *ev))
+NEVER(void klock_requests_tell(struct klock_task *task))
 NEVER(bool klock_again_recall(struct klock_held_stack *stack, struct klock_held *h,
 			      const struct lockdep_map *map, unsigned int how))
 

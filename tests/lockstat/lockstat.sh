@@ -31,7 +31,7 @@ got:      $3"; fi
 # Of each row of a file: its name, contentions and acquisitions.
 counts() { awk -F: 'NF > 1 { n = split($NF, c, " "); if (n == 12)
 	{ gsub(/^ +/, "", $1); printf "%s %d %d|", $1, c[2], c[8] } }' "$1"; }
-expected='lock 1 5|sem-W 0 1|sem-R 0 2|a "b\	ä'
+expected='lock 1 5|sem-W 0 1|sem-R 0 2|a "b\\011ä'
 
 run ''
 same "an empty value is off" "" "$(cat out err)"
