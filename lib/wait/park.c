@@ -57,6 +57,7 @@ static struct bucket *bucket_of(const void *addr)
 void klock_park_init(void)
 {
 	klock_exempt(buckets, sizeof(buckets));
+	klock_exempt(&klock_park_generation, sizeof(klock_park_generation));
 	klock_exempt(&klock_long_waits, sizeof(klock_long_waits)); /* as in lib/annotate/watch.c */
 }
 
