@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What one release tells of is bounded, whatever callbacks and eventfds do; nobody is left out. */
+#include "base/exempt.h"
 #include "support/actor.h"
 #include "support/bugs.h"
 #include "support/ck_main.h"
@@ -16,7 +17,11 @@ static struct mutex mutex;
 static struct semaphore semaphore;
 static unsigned long bits;
 static struct actor holder;
-static int stop, ended, told; /* atomic: callbacks may be called by a thread of the library's */
+static int counters[3]; /* atomic: callbacks may be called by a thread of the library's */
+#define stop counters[0]
+#define ended counters[1]
+#define told counters[2]
+static int order[MANY]; /* of the callbacks */
 
 static int take(int kind, struct klock_waitq *wq)
 {
@@ -71,6 +76,8 @@ static void set_up(void)
 	bits = 0;
 	klock_bit_word_init(&bits);
 	actor_init(&holder);
+	klock_exempt(counters, sizeof(counters));
+	klock_exempt(order, sizeof(order)); /* the counters order it */
 	stop = ended = told = 0;
 }
 
@@ -79,6 +86,8 @@ static void tear_down(void)
 	expect_no_bug();
 	actor_fini(&holder);
 	klock_bit_word_exit(&bits);
+	klock_exempt_end(counters, sizeof(counters));
+	klock_exempt_end(order, sizeof(order));
 }
 
 static void await(int *number, int n)
@@ -127,7 +136,6 @@ START_TEST(waitq_callback_without_end_lets_the_releaser_go)
 END_TEST
 
 static struct klock_waitq many[MANY];
-static int order[MANY];
 
 static void count(struct klock_waitq *wq)
 {
