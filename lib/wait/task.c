@@ -179,6 +179,16 @@ static struct klock_task *make_task(int32_t self)
 }
 
 /*
+ * The last round of destructors in which code of ours may run. ThreadSanitizer's runtime is gone
+ * from a thread after its own destructor in the last one.
+ */
+#ifdef KLOCK_BUILT_FOR_TSAN
+#define LAST_ROUND (PTHREAD_DESTRUCTOR_ITERATIONS - 1)
+#else
+#define LAST_ROUND PTHREAD_DESTRUCTOR_ITERATIONS
+#endif
+
+/*
  * In the last round of destructors. The thread may still use locks, and give up those that it
  * has: nothing of its identity ends here.
  */
@@ -187,7 +197,7 @@ static void thread_ends(void *arg)
 	struct klock_task *task = arg;
 	sigset_t old;
 
-	if (++task->rounds < PTHREAD_DESTRUCTOR_ITERATIONS && !pthread_setspecific(exit_key, task))
+	if (++task->rounds < LAST_ROUND && !pthread_setspecific(exit_key, task))
 		return;
 	if (klock_task_exit_hook)
 		klock_task_exit_hook(task);
