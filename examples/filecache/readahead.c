@@ -115,7 +115,7 @@ static unsigned int page_cache_ra_unbounded(const struct kiocb *iocb, pgoff_t in
 		return 0;
 	/*
 	 * From the first page on there are locked pages that nobody has begun to read. Reclaim
-	 * for the next ones may not wait for a page, nor for who waits for one of these.
+	 * for the next ones may not wait for a page, nor for a thread that waits for one of these.
 	 */
 	nofs = memalloc_nofs_save();
 	/* Under the lock: a truncate that came first has brought the end nearer. */

@@ -96,8 +96,9 @@ static void back_off(void)
 #define BARS (KLOCK_W_PENDING | KLOCK_W_OVERDUE)
 
 /*
- * YIELDED: who is not barred any more. ATTEMPT: who may not wait, neither to let others run nor
- * for readers in slots. ATTEMPT_CLOSED: the same, and slots are closed, with no reader in them.
+ * YIELDED: a waiter that has yielded, and is barred no more. ATTEMPT: a trylock, which neither
+ * backs off nor waits for readers in slots. ATTEMPT_CLOSED: the same, with the slots closed and
+ * no reader in them.
  */
 enum comer { NEWCOMER, ATTEMPT, ATTEMPT_CLOSED, YIELDED };
 

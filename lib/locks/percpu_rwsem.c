@@ -282,11 +282,11 @@ static bool take_announced(struct percpu_rw_semaphore *sem, const struct klock_e
 }
 
 /*
- * An attempt must not be seen to have been there. It bars nobody: a reader that finds its number in
- * `block` takes it away and is in. A number is in there once, so who finds it still there
- * when the sum is zero knows that no reader has come in between, whoever has announced it.
- * Only from having the word of `rw` to the exchange that follows might an attempt keep another
- * one out; it fails after that if a reader comes in between.
+ * A failed attempt leaves no trace, and bars nobody: a reader that finds an attempt's number in
+ * `block` takes it away and is in. Each number is used once. An attempt that finds the number
+ * still there when the sum is zero therefore knows that no reader has come in since, also if
+ * another attempt announced it. Between the acquisition of `rw` and the next exchange an attempt
+ * may keep another attempt out; it fails itself if a reader comes in between.
  */
 static bool write_attempt(struct percpu_rw_semaphore *sem, const struct klock_event *ev)
 {
@@ -316,7 +316,7 @@ static int write_wait(struct percpu_rw_semaphore *sem, const struct klock_event 
 	return err;
 }
 
-/* For who has it for writing: no reader is in, nor less than none. */
+/* For a writer that has the lock: reports a negative number of readers, and corrects it. */
 static void check_sum(struct percpu_rw_semaphore *sem, const struct klock_event *ev)
 {
 	int32_t surplus = readers_in(sem);
@@ -396,7 +396,7 @@ int klock_percpu_acquire(struct percpu_rw_semaphore *sem, unsigned int how, int6
 	return err;
 }
 
-/* The hold for writing, whoever's it is, or a report. */
+/* The hold for writing, of any thread; reports that there is none. */
 static bool held_for_writing(const struct percpu_rw_semaphore *sem, const struct klock_event *ev,
 			     uint32_t *hold)
 {

@@ -117,7 +117,7 @@ static struct klock_task *take_gone(struct klock_list *list, int32_t self)
 
 static struct klock_task *grow(void)
 {
-	/* relaxed: it grows under the lock; who writes to it without adds nothing */
+	/* relaxed: it grows under the lock only; other writes add zero */
 	uint32_t index = klock_load_relaxed(&nr_tasks);
 	struct klock_task *task;
 

@@ -2,9 +2,10 @@
 /*
  * Each call of the engine to the host fails, one after the other, in each way. What was promised
  * although a call failed is there, also when the power goes then; what a failed call was to
- * change is as before or as it was to be. A failure that is none (a short transfer, EINTR) is
- * not seen by the program. After the failures a sync brings all to disk, but for one of fsync(2):
- * what was written before that is never known to be there, and no later sync may say so.
+ * change is as before or as it was to be. The program does not see what the engine can retry
+ * (a short transfer, EINTR). After the failures a sync brings all to disk, but for one of
+ * fsync(2): what was written before that is never known to be there, and no later sync may
+ * say so.
  *
  *	host_errors [--seed S] [--ops N] [--step N] [--dir D]
  *

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Writeback that fails: who is told, and what a full disk costs. */
+/* Writeback that fails: which open files learn of it, and what a full disk costs. */
 #include "fc_fixture.h"
 #include "support/ck_main.h"
 
