@@ -254,19 +254,23 @@ static void await_all(int n)
 		nap_us(50);
 }
 
-/* As if each address had been that of a bit word, a lock's word, a slot's lock, a percpu lock. */
+/*
+ * As if each address had been that of a bit word, a lock's word, a slot's lock, a percpu lock, as
+ * far as its alignment allows.
+ */
 static void look_late(void)
 {
 	for (size_t i = 0; i < sizeof(memory.percpu); i += sizeof(uint32_t)) {
 		char *at = (char *)&memory.mutex + i;
+		char *percpu = at - offsetof(struct percpu_rw_semaphore, block);
 
 		for (int bit = 0; i % sizeof(long) == 0 && bit < LONG_BITS; bit++)
 			wake_up_bit((unsigned long *)at, bit);
 		klock_word_look((uint32_t *)at);
 		klock_bias_left((uint32_t *)at);
 		klock_bias_left((uint32_t *)at - 1);
-		klock_percpu_wake_writer(
-			(void *)(at - offsetof(struct percpu_rw_semaphore, block)));
+		if ((uintptr_t)percpu % _Alignof(struct percpu_rw_semaphore) == 0)
+			klock_percpu_wake_writer((void *)percpu);
 	}
 }
 
