@@ -181,7 +181,13 @@ static int use_sem(void)
 	down_write(&sem);
 	downgrade_write(&sem);
 	up_read(&sem);
-	return down_read_trylock(&sem) && down_write_timeout(&sem, 1000000) == -ETIME ? 0 : 1;
+	if (!down_read_trylock(&sem) || down_write_trylock(&sem))
+		return 1;
+	up_read(&sem);
+	if (down_write_timeout(&sem, 1000000))
+		return 1;
+	up_write(&sem);
+	return 0;
 }
 
 /* A child that no handler has run in. */
