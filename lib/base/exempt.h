@@ -10,9 +10,6 @@
 #else
 #define KLOCK_HAS_FEATURE_TSAN 0
 #endif
-#if defined(__SANITIZE_THREAD__) || KLOCK_HAS_FEATURE_TSAN
-#define KLOCK_BUILT_FOR_TSAN
-#endif
 
 /* From now on Helgrind and DRD leave this memory alone; nothing happens outside them. */
 void klock_exempt(const void *addr, size_t size);
@@ -26,7 +23,7 @@ void klock_exempt_end(const void *addr, size_t size);
  * a lock, so it misses what orders the half of them, and must not see the other half.
  * Only a library that is itself compiled for it has accesses to hide.
  */
-#ifdef KLOCK_BUILT_FOR_TSAN
+#if defined(__SANITIZE_THREAD__) || KLOCK_HAS_FEATURE_TSAN
 void AnnotateIgnoreReadsBegin(const char *file, int line);
 void AnnotateIgnoreReadsEnd(const char *file, int line);
 void AnnotateIgnoreWritesBegin(const char *file, int line);

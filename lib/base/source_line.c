@@ -123,6 +123,11 @@ static void take_answer(struct question *q, char *answer)
 	}
 }
 
+/* Where it is installed. Sources that are compiled by hand know of none: no lines, then. */
+#ifndef KLOCK_LINES_PROGRAM
+#define KLOCK_LINES_PROGRAM ""
+#endif
+
 static const char *program(void)
 {
 	const char *given = secure_getenv("KLOCK_LINES");

@@ -179,17 +179,19 @@ static struct klock_task *make_task(int32_t self)
 }
 
 /*
- * The last round of destructors in which code of ours may run. ThreadSanitizer's runtime is gone
- * from a thread after its own destructor in the last one.
+ * The round of destructors in which a thread's end is told: the last one. ThreadSanitizer's
+ * runtime takes a thread's state down in that, and may not be called afterwards: so with it, the
+ * one before. Its functions are there when the program was built for it.
  */
-#ifdef KLOCK_BUILT_FOR_TSAN
-#define LAST_ROUND (PTHREAD_DESTRUCTOR_ITERATIONS - 1)
-#else
-#define LAST_ROUND PTHREAD_DESTRUCTOR_ITERATIONS
-#endif
+extern void __tsan_acquire(void *addr) __attribute__((weak));
+
+static unsigned int report_round(void)
+{
+	return PTHREAD_DESTRUCTOR_ITERATIONS - (__tsan_acquire ? 1u : 0u);
+}
 
 /*
- * In the last round of destructors. The thread may still use locks, and give up those that it
+ * Reports what the thread still holds. It may use locks after that, and give up those that it
  * has: nothing of its identity ends here.
  */
 static void thread_ends(void *arg)
@@ -197,7 +199,7 @@ static void thread_ends(void *arg)
 	struct klock_task *task = arg;
 	sigset_t old;
 
-	if (++task->rounds < LAST_ROUND && !pthread_setspecific(exit_key, task))
+	if (++task->rounds < report_round() && !pthread_setspecific(exit_key, task))
 		return;
 	if (klock_task_exit_hook)
 		klock_task_exit_hook(task);
