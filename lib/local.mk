@@ -50,6 +50,7 @@ base = \
 	lib/base/symbols.c \
 	lib/base/symbols.h \
 	lib/base/thread_id.h \
+	lib/base/under_tsan.h \
 	lib/base/undisturbed.h \
 	lib/base/write_all.c \
 	lib/base/write_all.h

@@ -5,6 +5,7 @@
 #include "base/printable.h"
 #include "base/sigtext.h"
 #include "base/undisturbed.h"
+#include "base/under_tsan.h"
 #include "config.h"
 #include <klock/atomic.h>
 #include <stdbool.h>
@@ -151,9 +152,11 @@ static void run(struct question *q)
 		take_answer(q, q->answer);
 }
 
+/* Valgrind would run the program as well, and TSan's clone() ends with an internal error. */
 static bool usable(void)
 {
-	return !RUNNING_ON_VALGRIND && klock_load_relaxed(&useless_in) != getpid() && *program();
+	return !RUNNING_ON_VALGRIND && !klock_under_tsan() &&
+	       klock_load_relaxed(&useless_in) != getpid() && *program();
 }
 
 void klock_source_lines_fetch(const void *const *sites, size_t n)

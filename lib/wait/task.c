@@ -7,6 +7,7 @@
 #include "base/exempt.h"
 #include "base/minilock.h"
 #include "base/thread_id.h"
+#include "base/under_tsan.h"
 #include "wait/signal.h"
 #include <limits.h>
 #include <pthread.h>
@@ -181,13 +182,11 @@ static struct klock_task *make_task(int32_t self)
 /*
  * The round of destructors in which a thread's end is told: the last one. ThreadSanitizer's
  * runtime takes a thread's state down in that, and may not be called afterwards: so with it, the
- * one before. Its functions are there when the program was built for it.
+ * one before.
  */
-extern void __tsan_acquire(void *addr) __attribute__((weak));
-
 static unsigned int report_round(void)
 {
-	return PTHREAD_DESTRUCTOR_ITERATIONS - (__tsan_acquire ? 1u : 0u);
+	return PTHREAD_DESTRUCTOR_ITERATIONS - (klock_under_tsan() ? 1u : 0u);
 }
 
 /*
