@@ -90,17 +90,17 @@ static void mend(void)
 /* Of several threads of the child one mends, and the others wait for it. */
 static void mend_once(uint32_t from)
 {
-	uint32_t seen = from;
+	uint32_t *mark = klock_process_mark_now(), seen = from;
 
-	if (klock_cas_acquire(klock_process_mark, &seen, (uint32_t)KLOCK_PROCESS_MENDING)) {
+	if (klock_cas_acquire(mark, &seen, (uint32_t)KLOCK_PROCESS_MENDING)) {
 		mend();
 		process = getpid();
 		/* [F2] release: pairs with [F1]. */
-		klock_store_release(klock_process_mark,
+		klock_store_release(mark,
 				    (uint32_t)(from == KLOCK_PROCESS_UNSURE ? KLOCK_PROCESS_UNSURE
 									    : KLOCK_PROCESS_OURS));
 	}
-	while (klock_load_acquire(klock_process_mark) == KLOCK_PROCESS_MENDING) /* [F1] */
+	while (klock_load_acquire(mark) == KLOCK_PROCESS_MENDING) /* [F1] */
 		sched_yield();
 }
 
@@ -111,7 +111,7 @@ bool klock_process_may_read(uint32_t *word)
 
 void klock_process_check_slow(void)
 {
-	uint32_t mark = klock_load_acquire(klock_process_mark); /* [F1] */
+	uint32_t mark = klock_load_acquire(klock_process_mark_now()); /* [F1] */
 	sigset_t old;
 
 	if (mark == KLOCK_PROCESS_OURS || mending ||

@@ -31,11 +31,17 @@ void klock_process_on_fork(void (*mend)(void));
 
 void klock_process_check_slow(void);
 
+/* It moves once, to a page with another value for the child. [F1] acquire: that is seen, too. */
+static inline uint32_t *klock_process_mark_now(void)
+{
+	return klock_load_acquire(&klock_process_mark);
+}
+
 /* Comes before each use of what threads share. */
 static inline void klock_process_check(void)
 {
 	/* [F1] acquire: pairs with [F2]; what was mended is seen. */
-	if (KLOCK_UNLIKELY(klock_load_acquire(klock_process_mark) != KLOCK_PROCESS_OURS))
+	if (KLOCK_UNLIKELY(klock_load_acquire(klock_process_mark_now()) != KLOCK_PROCESS_OURS))
 		klock_process_check_slow();
 }
 
