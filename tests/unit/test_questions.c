@@ -16,6 +16,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+/* A row says what there is, and leaves out the rest. */
+#pragma GCC diagnostic ignored "-Wmissing-field-initializers"
+
 static struct rw_semaphore sem;
 static struct mutex mutex;
 static struct percpu_rw_semaphore percpu;
