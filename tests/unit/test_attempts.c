@@ -4,6 +4,7 @@
  * there besides are holds that allow another one, no other attempt is refused. Each lock, in each
  * way that its readers have, by each form that does not wait.
  */
+#include "base/exempt.h"
 #include "annotate/watch.h"
 #include "locks/bias_mode.h"
 #include "support/actor.h"
@@ -346,6 +347,8 @@ static void overlap(const struct chain *c, struct race *reads, struct race *writ
 {
 	struct actor reader, writer;
 
+	klock_exempt(&reads->stop, sizeof(reads->stop)); /* Helgrind and DRD know no atomics */
+	klock_exempt(&writes->stop, sizeof(writes->stop));
 	actor_init(&reader);
 	actor_init(&writer);
 	actor_do(&holder, chain_on, (void *)c);
