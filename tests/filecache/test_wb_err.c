@@ -74,7 +74,7 @@ START_TEST(wb_err_is_told_by_sync_once)
 	fail_writeback(&fc_file, -EIO);
 	ck_assert_int_eq(image_sync(fc_image), -EIO);
 	ck_assert_int_eq(image_sync(fc_image), 0);
-	/* Whoever syncs the image is not whoever has the file open. */
+	/* The caller of image_sync() is not the owner of the open file, which is told as well. */
 	ck_assert_int_eq(filemap_fsync(&fc_file), -EIO);
 }
 END_TEST

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Holds of a percpu_rw_semaphore that go from one thread to another, under all who may watch: for
+ * Holds of a percpu_rw_semaphore that go from one thread to another, under each watcher: for
  * reading as asynchronous writes keep a file system from being frozen, for writing as one thread
  * freezes it and another one thaws it.
  */

@@ -275,7 +275,7 @@ START_TEST(percpu_write_hold_is_given_up_by_another_thread)
 	actor_do(&a, write_lock, &sem);
 	actor_begin(&c, write_lock, &sem);
 	await_waiters(&sem.rw.word, 1);
-	actor_do(&b, write_unlock, &sem); /* wakes who waits all the same */
+	actor_do(&b, write_unlock, &sem); /* another thread's release wakes the waiter, too */
 	actor_end(&c);
 	actor_do(&c, write_unlock, &sem);
 	expect_no_bug();

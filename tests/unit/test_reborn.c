@@ -2,7 +2,7 @@
 /*
  * Memory that has become something else. Between the access that gives a lock or a bit up and the
  * look for waiters that follows, its memory may be freed and used again. A look that comes so
- * late, of each kind, has to leave alone whoever waits there now, for each other kind.
+ * late, of each kind, has to leave alone the waiters that are there now, of each other kind.
  */
 #include "annotate/watch.h"
 #include "locks/reader_bias.h"
@@ -36,7 +36,7 @@ static void granted(struct klock_waitq *w)
 	told++;
 }
 
-/* ---- who waits ---- */
+/* ---- waiters ---- */
 
 static long lock_mutex(void *unused)
 {
