@@ -48,4 +48,5 @@ check_suites += tests/unit/test_waitq_gone
 
 EXTRA_DIST += tests/support/counted.h tests/unit/questions.def
 EXTRA_DIST += tests/support/bugs.h tests/support/long_waits.h tests/support/on_purpose.h \
+	tests/support/asked_locks.h \
 	tests/support/shown.h

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Requests that are granted their lock later, with IOCB_WAITQ. */
 #include "support/actor.h"
+#include "support/asked_locks.h"
 #include "support/bugs.h"
 #include "support/ck_main.h"
 #include "support/shown.h"
@@ -9,13 +10,7 @@
 #include <sys/eventfd.h>
 #include <sys/wait.h>
 
-static struct rw_semaphore rwsem;
-static struct mutex mutex;
-static struct semaphore semaphore;
-static unsigned long bits;
 static struct actor holder, waiter;
-
-enum { READ, WRITE, MUTEX, SEMAPHORE, BIT, NR_KINDS };
 
 /* A request, and how often it has been told of a grant. */
 struct request {
@@ -36,11 +31,7 @@ static void granted(struct klock_waitq *wq)
 
 static void set_up(void)
 {
-	init_rwsem(&rwsem);
-	mutex_init(&mutex);
-	sema_init(&semaphore, 1);
-	bits = 0;
-	klock_bit_word_init(&bits);
+	asked_locks_init();
 	actor_init(&holder);
 	actor_init(&waiter);
 	memset(requests, 0, sizeof(requests));
@@ -55,51 +46,13 @@ static void tear_down(void)
 	expect_no_bug();
 	actor_fini(&holder);
 	actor_fini(&waiter);
-	klock_bit_word_exit(&bits);
-}
-
-static int take(int kind, int flags, struct klock_waitq *wq)
-{
-	struct kiocb iocb = { .ki_flags = flags, .ki_waitq = wq };
-
-	switch (kind) {
-	case READ:
-		return iocb_read_lock(&iocb, &rwsem);
-	case WRITE:
-		return iocb_write_lock(&iocb, &rwsem);
-	case MUTEX:
-		return iocb_mutex_lock(&iocb, &mutex);
-	case SEMAPHORE:
-		return iocb_down(&iocb, &semaphore);
-	default:
-		return iocb_wait_on_bit_lock(&iocb, &bits, BIT);
-	}
+	asked_locks_exit();
 }
 
 static int ask(struct request *r, int kind)
 {
 	r->kind = kind;
 	return take(kind, IOCB_WAITQ, &r->wq);
-}
-
-static void give(int kind)
-{
-	switch (kind) {
-	case READ:
-		up_read(&rwsem);
-		break;
-	case WRITE:
-		up_write(&rwsem);
-		break;
-	case MUTEX:
-		mutex_unlock(&mutex);
-		break;
-	case SEMAPHORE:
-		up(&semaphore);
-		break;
-	default:
-		clear_and_wake_up_bit(BIT, &bits);
-	}
 }
 
 static const void *lock_of(int kind)

@@ -2,6 +2,7 @@
 /* What one release tells of is bounded, whatever callbacks and eventfds do; nobody is left out. */
 #include "base/exempt.h"
 #include "support/actor.h"
+#include "support/asked_locks.h"
 #include "support/bugs.h"
 #include "support/ck_main.h"
 #include <fcntl.h>
@@ -9,13 +10,8 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-enum { WRITE, MUTEX, SEMAPHORE, BIT, NR_KINDS };
 enum { MANY = 200 };
 
-static struct rw_semaphore rwsem;
-static struct mutex mutex;
-static struct semaphore semaphore;
-static unsigned long bits;
 static struct actor holder;
 static int counters[3]; /* atomic: callbacks may be called by a thread of the library's */
 #define stop counters[0]
@@ -23,42 +19,9 @@ static int counters[3]; /* atomic: callbacks may be called by a thread of the li
 #define told counters[2]
 static int order[MANY]; /* of the callbacks */
 
-static int take(int kind, struct klock_waitq *wq)
-{
-	struct kiocb iocb = { .ki_flags = wq ? IOCB_WAITQ : 0, .ki_waitq = wq };
-
-	switch (kind) {
-	case WRITE:
-		return iocb_write_lock(&iocb, &rwsem);
-	case MUTEX:
-		return iocb_mutex_lock(&iocb, &mutex);
-	case SEMAPHORE:
-		return iocb_down(&iocb, &semaphore);
-	default:
-		return iocb_wait_on_bit_lock(&iocb, &bits, BIT);
-	}
-}
-
-static void give(int kind)
-{
-	switch (kind) {
-	case WRITE:
-		up_write(&rwsem);
-		break;
-	case MUTEX:
-		mutex_unlock(&mutex);
-		break;
-	case SEMAPHORE:
-		up(&semaphore);
-		break;
-	default:
-		clear_and_wake_up_bit(BIT, &bits);
-	}
-}
-
 static long hold(void *kind)
 {
-	return take(*(int *)kind, NULL);
+	return take(*(int *)kind, 0, NULL);
 }
 
 static long let_go(void *kind)
@@ -70,11 +33,7 @@ static long let_go(void *kind)
 static void set_up(void)
 {
 	catch_bugs();
-	init_rwsem(&rwsem);
-	mutex_init(&mutex);
-	sema_init(&semaphore, 1);
-	bits = 0;
-	klock_bit_word_init(&bits);
+	asked_locks_init();
 	actor_init(&holder);
 	klock_exempt(counters, sizeof(counters));
 	klock_exempt(order, sizeof(order)); /* the counters order it */
@@ -85,7 +44,7 @@ static void tear_down(void)
 {
 	expect_no_bug();
 	actor_fini(&holder);
-	klock_bit_word_exit(&bits);
+	asked_locks_exit();
 	klock_exempt_end(counters, sizeof(counters));
 	klock_exempt_end(order, sizeof(order));
 }
@@ -113,7 +72,7 @@ static void again(struct klock_waitq *wq)
 	int kind = r->kind; /* the record may be granted to another thread from give() on */
 	bool last = klock_load_acquire(&stop);
 
-	if (klock_waitq_claim(wq) || (!last && take(kind, wq) != -EIOCBQUEUED))
+	if (klock_waitq_claim(wq) || (!last && take(kind, IOCB_WAITQ, wq) != -EIOCBQUEUED))
 		abort();
 	give(kind);
 	if (last)
@@ -126,7 +85,7 @@ START_TEST(waitq_callback_without_end_lets_the_releaser_go)
 
 	klock_waitq_init(&r.wq, again, -1);
 	actor_do(&holder, hold, &_i);
-	ck_assert_int_eq(take(_i, &r.wq), -EIOCBQUEUED);
+	ck_assert_int_eq(take(_i, IOCB_WAITQ, &r.wq), -EIOCBQUEUED);
 	ck_assert_int_eq(actor_do(&holder, let_go, &_i), 0);
 	klock_store_release(&stop, 1);
 	await(&ended, 1);
@@ -192,7 +151,7 @@ START_TEST(waitq_full_descriptor_that_blocks_does_not_stop_the_release)
 
 	klock_waitq_init(&wq, NULL, fd);
 	actor_do(&holder, hold, &kind);
-	ck_assert_int_eq(take(WRITE, &wq), -EIOCBQUEUED);
+	ck_assert_int_eq(take(WRITE, IOCB_WAITQ, &wq), -EIOCBQUEUED);
 	ck_assert_int_eq(actor_do(&holder, let_go, &kind), 0);
 	ck_assert_int_eq(klock_waitq_claim(&wq), 0);
 	up_write(&rwsem);
@@ -209,7 +168,7 @@ START_TEST(waitq_descriptor_that_blocks_counts_grants)
 
 	klock_waitq_init(&wq, NULL, fd);
 	actor_do(&holder, hold, &kind);
-	ck_assert_int_eq(take(WRITE, &wq), -EIOCBQUEUED);
+	ck_assert_int_eq(take(WRITE, IOCB_WAITQ, &wq), -EIOCBQUEUED);
 	actor_do(&holder, let_go, &kind);
 	ck_assert_int_eq((int)read(fd, &n, sizeof(n)), sizeof(n));
 	ck_assert_int_eq((int)n, 1);
@@ -226,7 +185,8 @@ static Suite *waitq_bound_suite(void)
 
 	tcase_add_checked_fixture(tc, set_up, tear_down);
 	tcase_set_timeout(tc, PATIENCE + 10);
-	tcase_add_loop_test(tc, waitq_callback_without_end_lets_the_releaser_go, 0, NR_KINDS);
+	tcase_add_loop_test(tc, waitq_callback_without_end_lets_the_releaser_go, WRITE,
+			    NR_KINDS);
 	tcase_add_test(tc, waitq_many_granted_at_once_are_told_in_order);
 	tcase_add_loop_test(tc, waitq_full_descriptor_that_blocks_does_not_stop_the_release, 0, 2);
 	tcase_add_test(tc, waitq_descriptor_that_blocks_counts_grants);
