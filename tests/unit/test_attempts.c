@@ -12,6 +12,7 @@
 #include "support/ck_main.h"
 #include <errno.h>
 #include <klock.h>
+#include <sched.h>
 
 static struct mutex mutex;
 static struct rw_semaphore sem;
@@ -204,12 +205,18 @@ static bool has_slots(void)
 	return !klock_watched && klock_read_slots != klock_no_slots;
 }
 
+/* Whether this is a way of its own: without slots, all of them are counted. */
+static bool differs(int mode)
+{
+	return !modes[mode] || has_slots();
+}
+
 static void begin(int mode)
 {
 	init_rwsem(&sem);
 	down_read(&sem);
 	up_read(&sem);
-	if (has_slots() && modes[mode]) {
+	if (modes[mode] && has_slots()) {
 		sem.word = modes[mode];
 		sem.spin = KLOCK_BIAS_FULL * KLOCK_BIAS_CREDIT_ONE;
 	}
@@ -308,6 +315,8 @@ static long make_attempts(void *arg)
 			r->failed++;
 		else
 			r->give();
+		if (klock_watched) /* Valgrind runs one thread at a time */
+			sched_yield();
 	}
 	return 0;
 }
@@ -373,6 +382,8 @@ START_TEST(read_attempts_succeed_while_write_attempts_fail)
 {
 	const struct chain *c = &chains[_i / MODES];
 
+	if (!differs(_i % MODES))
+		return;
 	for (int r = 0; r < 4 && c->reads[r]; r++)
 		for (int w = 0; w < 6 && c->writes[w]; w++) {
 			struct race reads = { .attempt = c->reads[r], .give = c->read_off };
