@@ -62,6 +62,8 @@ wait = \
 	lib/wait/request.h \
 	lib/wait/signal.c \
 	lib/wait/signal.h \
+	lib/wait/slots.c \
+	lib/wait/slots.h \
 	lib/wait/task.c \
 	lib/wait/task.h
 

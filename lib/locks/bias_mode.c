@@ -4,7 +4,7 @@
  *
  *            a read                          a write
  *   counted  two exchanges of the word       nothing more
- *   SPLIT    a fence, in its own slot        a look at the slot of each thread
+ *   SPLIT    a fence, in its own slot        a look at a slot of each thread that reads
  *   BIASED   two stores, in its own slot     that, and a membarrier(2): microseconds
  *
  * So who reads pays less from one to the next, and who writes more. A read in
@@ -32,6 +32,7 @@
  */
 #include "locks/bias_mode.h"
 #include "base/clock.h"
+#include "wait/slots.h"
 #include "wait/task.h"
 #include <klock/rwsem.h>
 
@@ -229,10 +230,16 @@ static uint32_t mode_after_write(const uint32_t *word)
 	return KLOCK_W_SPLIT | (klock_load_relaxed(&attempts) ? KLOCK_W_CLOSED : 0);
 }
 
+/* In units of the credit: a look at a slot, or at a cache line of wait/slots.c. */
+static uint32_t cost_of_write(void)
+{
+	return 1 + klock_nr_slots_open() + klock_nr_tasks() / 512;
+}
+
 void klock_bias_written(uint32_t *word)
 {
 	uint32_t seen = klock_load_relaxed(klock_spin_of(word)), credit = credit_of(seen);
-	uint32_t cost = 1 + klock_nr_tasks(); /* a look at a slot: a unit */
+	uint32_t cost = cost_of_write();
 	unsigned int price = price_of(seen);
 	bool split = klock_load_relaxed(word) & KLOCK_W_SPLIT;
 

@@ -17,6 +17,7 @@
 #include "locks/lockword.h"
 #include "locks/word_request.h"
 #include "wait/park.h"
+#include "wait/slots.h"
 #include <errno.h>
 #include <sched.h>
 
@@ -40,8 +41,10 @@ static uint32_t *word_of(const void *drain)
 
 void klock_bias_begin(struct klock_task *task)
 {
-	if (klock_membarrier_works())
+	if (klock_membarrier_works()) {
+		klock_slots_open(task->index);
 		klock_read_slots = task->reading;
+	}
 	klock_reads_left = KLOCK_BIAS_PERIOD;
 }
 
@@ -57,7 +60,7 @@ static struct klock_task *next_reader(const uint32_t *word, struct klock_task *t
 	unsigned int slot = klock_slot_number(word);
 
 	do
-		task = klock_task_after(task);
+		task = klock_task_with_slots_after(task);
 	/*
 	 * [X4] acquire: pairs with [X3]; a slot that is free was left before. Sequentially
 	 * consistent for [X8].

@@ -9,6 +9,7 @@
 #include "base/thread_id.h"
 #include "base/under_tsan.h"
 #include "wait/signal.h"
+#include "wait/slots.h"
 #include <limits.h>
 #include <pthread.h>
 #include <stddef.h>
@@ -20,6 +21,7 @@
  */
 #define FIRST_CHUNK 64
 #define NR_CHUNKS 11
+_Static_assert(FIRST_CHUNK * ((1u << NR_CHUNKS) - 1) == KLOCK_SLOTS_MAX, "a bit for each task");
 
 enum klock_parker { PARKER_EMPTY, PARKER_NOTIFIED, PARKER_ASLEEP };
 
@@ -189,6 +191,13 @@ static unsigned int report_round(void)
 	return PTHREAD_DESTRUCTOR_ITERATIONS - (klock_under_tsan() ? 1u : 0u);
 }
 
+void klock_task_end_slots(const struct klock_task *task)
+{
+	klock_read_slots = klock_no_slots;
+	if (!reads(task))
+		klock_slots_close(task->index);
+}
+
 /*
  * Reports what the thread still holds. It may use locks after that, and give up those that it
  * has: nothing of its identity ends here.
@@ -204,6 +213,7 @@ static void thread_ends(void *arg)
 		klock_task_exit_hook(task);
 	task->telling = false; /* where a callback ended the thread */
 	klock_store_relaxed(&task->tid, 0); /* a report may still name it; nothing hangs on that */
+	klock_task_end_slots(task);
 	klock_block_signals(&old);
 	klock_minilock_lock(&table_lock);
 	klock_list_del(&task->node);
@@ -250,6 +260,8 @@ static void mend(void)
 		task->telling = false;
 		task->tid = task->thread = 0;
 		task->held = task->held_before = NULL; /* not whole, perhaps */
+		if (!reads(task))
+			klock_slots_close(i);
 		klock_list_add_tail(&ended[!slot_of(task)], &task->node);
 	}
 }
@@ -262,6 +274,7 @@ static void set_up(void)
 	make_lists();
 	klock_process_on_fork(mend);
 	klock_cpu_init();
+	klock_slots_prepare();
 	klock_exempt(first_chunk, sizeof(first_chunk));
 	klock_exempt(&exit_key, sizeof(exit_key)); /* Helgrind does not know pthread_once() */
 	klock_exempt(chunks, sizeof(chunks));
@@ -342,11 +355,8 @@ struct klock_task *klock_current(void)
 
 static struct klock_task *task_if_made(uint32_t index)
 {
-	/*
-	 * [T4] acquire: pairs with [T3]. Sequentially consistent for [X8]: of a thread that is
-	 * not seen yet, [X7] comes later.
-	 */
-	return index < klock_load_seq(&nr_tasks) ? task_at(index) : NULL;
+	/* [T4] acquire: pairs with [T3]. */
+	return index < klock_load_acquire(&nr_tasks) ? task_at(index) : NULL;
 }
 
 struct klock_task *klock_task_by_word(uint32_t word)
@@ -366,6 +376,18 @@ struct klock_task *klock_task_by_word(uint32_t word)
 struct klock_task *klock_task_after(const struct klock_task *task)
 {
 	return task_if_made(task ? task->index + 1 : 1);
+}
+
+struct klock_task *klock_task_with_slots_after(const struct klock_task *task)
+{
+	/*
+	 * [T4] as in task_if_made(). Sequentially consistent for [X8]: of a thread that is not
+	 * seen yet, [X7] comes later.
+	 */
+	uint32_t end = klock_load_seq(&nr_tasks);
+	uint32_t number = klock_slots_next(task ? task->index + 1 : 1, end);
+
+	return number < end ? task_at(number) : NULL;
 }
 
 uint32_t klock_nr_tasks(void)

@@ -71,6 +71,12 @@ uint32_t klock_nr_tasks(void);
 /* The tasks, one after the other, those without a thread too; NULL begins and ends it. */
 struct klock_task *klock_task_after(const struct klock_task *task);
 
+/* The same, of those whose slots are open: see wait/slots.h. */
+struct klock_task *klock_task_with_slots_after(const struct klock_task *task);
+
+/* The calling thread ends: its reads are counted now. What is in its slots stays there. */
+void klock_task_end_slots(const struct klock_task *task);
+
 /* Whether a mark is there that ends a wait in this mode. */
 bool klock_task_signalled(const struct klock_task *task, enum klock_wait_mode mode);
 

@@ -3,7 +3,9 @@
 #include "explore/locks.h"
 #include "explore/world.h"
 #include "locks/init.h"
+#include "locks/reader_bias.h"
 #include "wait/park.h"
+#include "wait/slots.h"
 #include "wait/task.h"
 #include <errno.h>
 #include <klock.h>
@@ -307,6 +309,12 @@ static void act(const char *word)
 		klock_self_word = 0;
 		klock_read_slots = klock_no_slots;
 		break;
+	case 'O':
+		klock_bias_begin(klock_self_task);
+		break;
+	case 'X':
+		klock_task_end_slots(klock_self_task);
+		break;
 	case 'U':
 		klock_unkill_all();
 		break;
@@ -345,10 +353,20 @@ static void run_script(void)
 
 /* ---- the scenario ---- */
 
+static bool has_slots(int t)
+{
+	if (lock->watched || (lock->one_counts && !t))
+		return false;
+	return scripts[t] && *scripts[t] != 'O';
+}
+
 static void reset(void)
 {
-	for (int t = 0; t < XP_THREADS; t++)
+	for (int t = 0; t < XP_THREADS; t++) {
 		tasks[t]->many_cpus = lock->spins;
+		if (has_slots(t))
+			klock_slots_open(tasks[t]->index);
+	}
 	xp_many_cpus = lock->spins;
 	xp_yields = lock->yields;
 	klock_watched = klock_ready_watched = lock->watched;
@@ -407,8 +425,7 @@ bool xp_script_scenario(struct xp_scenario *s, const char *lock_name,
 		s->start[s->threads].words[1] =
 			(void *)(uintptr_t)(lock->watched ? 0 : task->word);
 		s->start[s->threads].words[2] =
-			lock->watched || (lock->one_counts && !s->threads) ? klock_no_slots
-									   : task->reading;
+			has_slots(s->threads) ? task->reading : klock_no_slots;
 		s->start[s->threads].words[3] =
 			(void *)(uintptr_t)(lock->watched || lock->samples ? 0 : 1000);
 	}

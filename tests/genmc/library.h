@@ -19,6 +19,7 @@
 #include "locks/waitq.c"
 #include "wait/park.c"
 #include "wait/request.c"
+#include "wait/slots.c"
 #include "wait/task.c"
 
 bool klock_watched, klock_ready_watched;

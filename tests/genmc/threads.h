@@ -3,8 +3,10 @@
  * main() of a client: two threads that run A and B, or three with C, which the table names on
  * the command line. The client says before it includes this what prepare() has to do before
  * there are threads, and what judge() finds when they have ended. Three have a task.
+ * With BEGINS the second thread opens its slots itself, with ENDS it closes them at its end.
  */
 #include "genmc/library.h"
+#include "wait/slots.h"
 
 /* With TURNING a thread's first read counts for a bias, and brings it. */
 #ifdef TURNING
@@ -30,7 +32,13 @@ static void *thread_a(void *task)
 
 static void *thread_b(void *task)
 {
+#ifdef BEGINS
+	klock_slots_open(((struct klock_task *)task)->index);
+#endif
 	as_thread(task, B);
+#ifdef ENDS
+	klock_task_end_slots(task);
+#endif
 	return NULL;
 }
 
@@ -46,6 +54,10 @@ static struct klock_task *new_task(void)
 {
 	struct klock_task *task = klock_task_register();
 
+#ifdef BEGINS
+	if (task->index != 2)
+#endif
+		klock_slots_open(task->index);
 	world_futex(&task->parker);
 	return task;
 }

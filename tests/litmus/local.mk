@@ -26,8 +26,10 @@ EXTRA_DIST += $(litmus_scripts) \
 	tests/litmus/request.litmus \
 	tests/litmus/semaphore.litmus \
 	tests/litmus/sleepers.litmus \
+	tests/litmus/slots_closed.litmus \
 	tests/litmus/split_in.litmus \
 	tests/litmus/split_newcomer.litmus \
+	tests/litmus/split_opening.litmus \
 	tests/litmus/task_table.litmus \
 	tests/litmus/unkill_all.litmus \
 	tests/litmus/wake.litmus \

@@ -6,6 +6,7 @@
 #include "support/actor.h"
 #include "support/bugs.h"
 #include "support/ck_main.h"
+#include "wait/slots.h"
 #include <errno.h>
 #include <klock/rwsem.h>
 #include <time.h>
@@ -401,10 +402,10 @@ START_TEST(split_writer_becomes_a_reader)
 }
 END_TEST
 
-/* Each write costs a look at each task's slot, and one more; eight reads pay for a look. */
+/* Each write costs a look at each open slot, and one more; eight reads pay for a look. */
 START_TEST(split_lasts_while_reads_pay_for_writes)
 {
-	unsigned int before, cost = 1 + klock_nr_tasks();
+	unsigned int before, cost = 1 + klock_nr_slots_open();
 
 	if (!make_split())
 		return;

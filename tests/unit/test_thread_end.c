@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Who a thread is lasts as long as the thread, and no other thread becomes it. */
 #include "config.h"
+#include "annotate/watch.h"
+#include "locks/bias_mode.h"
 #include "support/actor.h"
 #include "support/ck_main.h"
+#include "wait/slots.h"
 #include "wait/task.h"
 #include <errno.h>
 #include <klock.h>
@@ -190,6 +193,64 @@ START_TEST(threads_that_end_with_a_read_hold_leave_nothing_when_it_is_given_up)
 }
 END_TEST
 
+static pthread_barrier_t all_there;
+
+static void *read_while_all_are_there(void *arg)
+{
+	down_read(arg);
+	up_read(arg);
+	pthread_barrier_wait(&all_there);
+	return NULL;
+}
+
+static void run_at_once(int n, void *(*body)(void *arg), void *arg)
+{
+	pthread_t *threads = calloc((size_t)n, sizeof(*threads));
+
+	ck_assert_ptr_nonnull(threads);
+	pthread_barrier_init(&all_there, NULL, (unsigned int)n);
+	for (int i = 0; i < n; i++)
+		ck_assert_int_eq(pthread_create(&threads[i], NULL, body, arg), 0);
+	for (int i = 0; i < n; i++)
+		pthread_join(threads[i], NULL);
+	pthread_barrier_destroy(&all_there);
+	free(threads);
+}
+
+/* A write looks at the slots of the threads that are there: so it is cheap, and slots stay. */
+START_TEST(threads_that_ended_cost_a_writer_nothing)
+{
+	enum { MANY = 1000 };
+
+	down_read(&read_); /* this thread's slots are open */
+	up_read(&read_);
+	run_at_once(MANY, read_while_all_are_there, &read_);
+	ck_assert_uint_ge(klock_nr_tasks(), MANY);
+	ck_assert_uint_le(klock_nr_slots_open(), 1);
+	if (klock_watched)
+		return; /* no slots */
+	read_.word = KLOCK_W_SPLIT;
+	read_.spin = KLOCK_BIAS_FULL * KLOCK_BIAS_CREDIT_ONE;
+	for (int i = 0; i < 100; i++) {
+		down_write(&read_);
+		up_write(&read_);
+	}
+	ck_assert_uint_eq(read_.word, KLOCK_W_SPLIT); /* each of them has paid little */
+}
+END_TEST
+
+START_TEST(hold_in_a_slot_outlives_its_thread)
+{
+	run(take_read, &read_);
+	ck_assert(!down_write_trylock(&read_));
+	run_at_once(3, read_while_all_are_there, &read_);
+	ck_assert(!down_write_trylock(&read_));
+	up_read(&read_);
+	ck_assert(down_write_trylock(&read_));
+	up_write(&read_);
+}
+END_TEST
+
 static Suite *thread_end_suite(void)
 {
 	Suite *suite = suite_create("thread_end");
@@ -204,9 +265,11 @@ static Suite *thread_end_suite(void)
 	if (RUNNING_ON_VALGRIND) /* Helgrind and DRD report, rightly, the locks that threads keep */
 		return suite;
 	tcase_add_test(tc, lock_of_a_thread_that_ended_is_no_other_threads);
-	if (!getenv("KLOCK_LOCKDEP") && !getenv("KLOCK_CHECK")) /* which report it */
-		tcase_add_test(tc,
-			       threads_that_end_with_a_read_hold_leave_nothing_when_it_is_given_up);
+	tcase_add_test(tc, threads_that_ended_cost_a_writer_nothing);
+	if (getenv("KLOCK_LOCKDEP") || getenv("KLOCK_CHECK")) /* which report it */
+		return suite;
+	tcase_add_test(tc, threads_that_end_with_a_read_hold_leave_nothing_when_it_is_given_up);
+	tcase_add_test(tc, hold_in_a_slot_outlives_its_thread);
 	return suite;
 }
 
