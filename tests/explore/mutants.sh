@@ -8,7 +8,7 @@ top_srcdir=${top_srcdir:-$(cd "$(dirname "$0")/../.." && pwd)}
 EXPLORE_MAX=${EXPLORE_MAX-1000000}
 export EXPLORE_MAX
 
-mutants_begin explore 'lib/base/(clock|cpu|futex|membarrier|minilock|process)' \
+mutants_begin explore 'lib/base/(clock|cpu|futex|membarrier|minilock|process|thread_id)' \
 	-Itests/explore/model '-DKLOCK_ATOMIC_HEADER="explore/atomic.h"' \
 	-DKLOCK_YIELDS=xp_yields
 # shellcheck disable=SC2046 # a list of names
