@@ -164,6 +164,8 @@ locks = \
 	lib/locks/lockword.c \
 	lib/locks/lockword.h \
 	lib/locks/mutex.c \
+	lib/locks/non_owner.c \
+	lib/locks/non_owner.h \
 	lib/locks/percpu_rwsem.c \
 	lib/locks/bias_mode.c \
 	lib/locks/bias_mode.h \
@@ -172,6 +174,8 @@ locks = \
 	lib/locks/request.h \
 	lib/locks/rwsem.c \
 	lib/locks/semaphore.c \
+	lib/locks/slot_readers.c \
+	lib/locks/slot_readers.h \
 	lib/locks/wait_bit.c \
 	lib/locks/waitq.c \
 	lib/locks/tell.c \

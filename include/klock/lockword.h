@@ -182,19 +182,18 @@ KLOCK_INLINE bool klock_word_read_fast(uint32_t *word)
 }
 
 /*
- * A subtraction, which cannot fail where readers come and go. Waiters may have set their
- * bits between the two accesses: then a look comes after, as for a writer's store.
+ * Not a subtraction: another thread may give this hold up, where ours is in a slot
+ * (lib/locks/non_owner.h), and the count must not fall below zero.
  * [W4] release: pairs with [W1]; the next writer comes after all that readers read.
  */
 KLOCK_INLINE bool klock_word_read_drop(uint32_t *word)
 {
-	uint32_t w = klock_load_relaxed(word); /* our own hold cannot go away meanwhile */
+	uint32_t w = klock_load_relaxed(word); /* only a guess: the exchange decides */
 
-	if (KLOCK_UNLIKELY(w < KLOCK_W_READER || (w & KLOCK_W_FLAGS & ~KLOCK_W_MODE)))
-		return false;
-	w = klock_fetch_sub_release(word, KLOCK_W_READER);
-	if (KLOCK_UNLIKELY(w & KLOCK_W_WAITERS))
-		klock_word_look(word);
+	do {
+		if (KLOCK_UNLIKELY(w < KLOCK_W_READER || (w & KLOCK_W_FLAGS & ~KLOCK_W_MODE)))
+			return false;
+	} while (KLOCK_UNLIKELY(!klock_cas_release(word, &w, w - KLOCK_W_READER)));
 	return true;
 }
 

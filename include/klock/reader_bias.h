@@ -27,7 +27,10 @@ KLOCK_BEGIN_DECLS
 extern __thread uint32_t klock_reads_left __attribute__((tls_model("initial-exec")));
 extern __thread uintptr_t *klock_read_slots __attribute__((tls_model("initial-exec")));
 
-/* How many writers of the process sleep until slots are left, or are about to. */
+/*
+ * How many writers of the process sleep until slots are left, or are about to; and how many holds
+ * in slots were given up by other threads (lib/locks/non_owner.h).
+ */
 extern uint32_t klock_drains;
 
 /* The look of a reader that has left its slot: wakes a writer that waits for that. */

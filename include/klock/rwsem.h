@@ -82,7 +82,12 @@ KLOCK_INLINE void klock_down_read_nested(struct KLOCK_TAG(rw_semaphore) *sem, un
 					   KLOCK_FOREVER, NULL);
 }
 
-/* As down_read(), for a lock that another thread gives up, with up_read_non_owner(). */
+/*
+ * As down_read(), for a lock that another thread gives up, with up_read_non_owner(). With
+ * up_read() that works, too, but the watchers take it for a mistake, and a thread that so gives up
+ * what is in another one's slot pays for a membarrier(2); the lock's readers are counted from its
+ * next write on.
+ */
 KLOCK_INLINE void klock_down_read_non_owner(struct KLOCK_TAG(rw_semaphore) *sem)
 {
 	if (!klock_word_read_fast(&sem->word))

@@ -32,6 +32,7 @@
 #include "locks/awake.h"
 #include "locks/init.h"
 #include "locks/reader_bias.h"
+#include "locks/slot_readers.h"
 #include "locks/word_request.h"
 #include "wait/park.h"
 #include <errno.h>
@@ -153,6 +154,12 @@ static enum turn next_turn(struct klock_queue *q, uint32_t w, uint32_t drop, uin
 	return TURN_HANDOFF;
 }
 
+/* Whether a read hold is to be taken off a word that counts none. */
+static bool lacks(uint32_t w, uint32_t drop)
+{
+	return drop == KLOCK_W_READER && ((w & KLOCK_W_WRITER) || w < KLOCK_W_READER);
+}
+
 /* Under the bucket's lock: takes `drop` off the word and sees to the queue's front. */
 static void advance(struct klock_queue *q, uint32_t drop)
 {
@@ -160,9 +167,14 @@ static void advance(struct klock_queue *q, uint32_t drop)
 	uint32_t w = klock_load_relaxed(word), new; /* only a guess: the exchange decides */
 	enum turn turn;
 
-	do
+	do {
+		if (lacks(w, drop)) {
+			klock_queue_refuse(q);
+			return;
+		}
 		turn = next_turn(q, w, drop, &new);
-	while (!klock_cas_acq_rel(word, &w, new)); /* [W2], [W4]; the granted see it through [K1] */
+	/* [W2], [W4]; the granted see it through [K1]. */
+	} while (!klock_cas_acq_rel(word, &w, new));
 
 	switch (turn) {
 	case TURN_READERS:
@@ -402,16 +414,17 @@ static bool must_advance(uint32_t w, uint32_t hold)
 	       klock_word_is_free(w - hold);
 }
 
-void klock_word_drop(uint32_t *word, uint32_t hold)
+bool klock_word_drop(uint32_t *word, uint32_t hold)
 {
 	uint32_t w = klock_load_relaxed(word); /* only a guess: the exchange decides */
 
 	do {
-		if (must_advance(w, hold)) {
-			klock_unpark(word, &klock_word_ops, advance, hold);
-			return;
-		}
+		if (lacks(w, hold))
+			return false;
+		if (must_advance(w, hold))
+			return klock_unpark(word, &klock_word_ops, advance, hold);
 	} while (!klock_cas_release(word, &w, w - hold)); /* [W2], [W4] */
+	return true;
 }
 
 /* For an owner that has stored its zero. Nobody is there: the lock is gone, or something else. */
@@ -444,14 +457,18 @@ bool klock_word_pass(uint32_t *word, unsigned int how)
 
 bool klock_word_drop_held(uint32_t *word, bool write)
 {
-	uint32_t w = klock_load_relaxed(word); /* our own hold cannot go away meanwhile */
-
-	if (!klock_self_word || (write ? !klock_word_owned(w, klock_self_word)
-				       : (w & KLOCK_W_WRITER) || w < KLOCK_W_READER))
+	/* relaxed: our own hold for writing cannot go away meanwhile */
+	if (!klock_self_word ||
+	    (write && !klock_word_owned(klock_load_relaxed(word), klock_self_word)) ||
+	    !klock_word_drop(word, write ? klock_self_word : KLOCK_W_READER))
 		return false;
-	klock_word_drop(word, write ? klock_self_word : KLOCK_W_READER);
 	klock_requests_told(klock_self_task);
 	return true;
+}
+
+static void report_release(const struct klock_event *ev, const char *what)
+{
+	klock_event_bug(ev, what, "release once, in the mode and thread that acquired it");
 }
 
 /* What is wrong with giving this hold up, as far as the word shows it; NULL: nothing. */
@@ -481,13 +498,13 @@ void klock_word_release(uint32_t *word, const struct klock_event *ev)
 	/* relaxed: our own hold cannot go away meanwhile */
 	misuse = release_misuse(klock_load_relaxed(word), task, write);
 	if (misuse) {
-		klock_event_bug(ev, misuse,
-				"release once, in the mode and thread that acquired it");
+		report_release(ev, misuse);
 		return;
 	}
 	if (!klock_watch(KLOCK_EV_RELEASE, ev))
 		return;
-	klock_word_drop(word, klock_word_hold_of(task, !write));
+	if (!klock_word_drop(word, klock_word_hold_of(task, !write)))
+		report_release(ev, "release of a lock that nobody holds");
 	klock_watch(KLOCK_EV_RELEASED, ev);
 	klock_requests_told(task);
 }

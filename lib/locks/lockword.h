@@ -77,7 +77,8 @@ static inline bool klock_word_release_again(uint32_t *word, const struct lockdep
 
 /* The same without the watchers and without checks, for locks made of this one. */
 int klock_word_take(uint32_t *word, uint32_t *spin, const struct klock_event *ev, int64_t ns);
-void klock_word_drop(uint32_t *word, uint32_t hold);
+/* False: it is a read hold, and the word counts none. */
+bool klock_word_drop(uint32_t *word, uint32_t hold);
 
 /* How a wait under these flags may be cut short. */
 static inline enum klock_wait_mode klock_wait_mode_of(unsigned int how)

@@ -15,18 +15,19 @@
 #include "locks/bias_mode.h"
 #include "locks/init.h"
 #include "locks/lockword.h"
+#include "locks/non_owner.h"
+#include "locks/slot_readers.h"
 #include "locks/word_request.h"
 #include "wait/park.h"
 #include "wait/slots.h"
 #include <errno.h>
+#include <klock/rwsem.h>
 #include <sched.h>
 
 /* In pauses, for readers that are about to leave. */
 #ifndef KLOCK_SPIN_DRAIN
 #define KLOCK_SPIN_DRAIN 400
 #endif
-
-uint32_t klock_drains;
 
 /* The address by which a writer waits for readers to leave. */
 static uint32_t *drain_of(uint32_t *word)
@@ -39,9 +40,16 @@ static uint32_t *word_of(const void *drain)
 	return (uint32_t *)(uintptr_t)drain - 1;
 }
 
+static struct rw_semaphore *rwsem_of(uint32_t *word)
+{
+	return (struct rw_semaphore *)((char *)word - offsetof(struct rw_semaphore, word));
+}
+
 void klock_bias_begin(struct klock_task *task)
 {
 	if (klock_membarrier_works()) {
+		for (unsigned int i = 0; i < KLOCK_READ_SLOTS; i++)
+			klock_non_owner_clear(task, i); /* left by the thread before */
 		klock_slots_open(task->index);
 		klock_read_slots = task->reading;
 	}
@@ -51,46 +59,8 @@ void klock_bias_begin(struct klock_task *task)
 void klock_bias_after_fork(void)
 {
 	klock_store_relaxed(&klock_drains, 0);
+	klock_non_owner_after_fork();
 	klock_bias_forget_attempts();
-}
-
-/* The next task after `task` that has the word in its slot; NULL: there is none. */
-static struct klock_task *next_reader(const uint32_t *word, struct klock_task *task)
-{
-	unsigned int slot = klock_slot_number(word);
-
-	do
-		task = klock_task_with_slots_after(task);
-	/*
-	 * [X4] acquire: pairs with [X3]; a slot that is free was left before. Sequentially
-	 * consistent for [X8].
-	 */
-	while (task && klock_load_seq(&task->reading[slot]) != (uintptr_t)word);
-	return task;
-}
-
-/* That one, while it is in; then the next. */
-static struct klock_task *still_reading(const uint32_t *word, struct klock_task *reader)
-{
-	/* [X4] acquire, as in next_reader(). */
-	if (klock_load_acquire(&reader->reading[klock_slot_number(word)]) == (uintptr_t)word)
-		return reader;
-	return next_reader(word, reader);
-}
-
-uint32_t klock_bias_readers(const uint32_t *word)
-{
-	struct klock_task *task = NULL;
-	uint32_t n = 0;
-
-	while ((task = next_reader(word, task)))
-		n++;
-	return n;
-}
-
-bool klock_bias_is_read(const uint32_t *word)
-{
-	return (klock_load_relaxed(word) & KLOCK_W_SLOTS) && next_reader(word, NULL);
 }
 
 bool klock_bias_is_fenced(uint32_t *word)
@@ -131,36 +101,14 @@ bool klock_bias_read(uint32_t *word, bool attempt)
 		klock_reads_left = KLOCK_BIAS_PERIOD;
 		klock_bias_sample(word);
 	}
+	klock_non_owner_clear(klock_self_task, klock_slot_number(word));
 	return klock_bias_enter(word, attempt);
-}
-
-/* A hold may be given up by another thread; that is what the search is for. */
-bool klock_bias_release(uint32_t *word)
-{
-	struct klock_task *task = NULL;
-
-	if (klock_bias_ours(word)) {
-		klock_bias_leave(word);
-		return true;
-	}
-	if (!(klock_load_relaxed(word) & KLOCK_W_SLOTS)) /* they stay while a slot is taken */
-		return false;
-	while ((task = next_reader(word, task))) {
-		uintptr_t expected = (uintptr_t)word;
-
-		/* [X3] for the thread whose slot it is. */
-		if (klock_cas_release(&task->reading[klock_slot_number(word)], &expected, 0)) {
-			klock_bias_left(word); /* an exchange, not our slot: looks always */
-			return true;
-		}
-	}
-	return false;
 }
 
 static bool drained(struct klock_queue *q, struct klock_waiter *w)
 {
 	(void)w;
-	return !next_reader(word_of(klock_queue_addr(q)), NULL);
+	return !klock_slot_reader_after(word_of(klock_queue_addr(q)), NULL);
 }
 
 static void wake_drainer(struct klock_queue *q, uint32_t drop);
@@ -186,11 +134,33 @@ static void wake_drainer(struct klock_queue *q, uint32_t drop)
 		klock_queue_grant(q, writer);
 }
 
-void klock_bias_left(uint32_t *word)
+static void wake_drainers(uint32_t *word)
 {
 	if (klock_park_maybe(drain_of(word))) /* [K4]: after the slot was left */
 		klock_unpark(drain_of(word), &drain_ops, wake_drainer, 0);
 	klock_word_slot_left(word);
+}
+
+void klock_bias_left(uint32_t *word)
+{
+	if (klock_non_owner_owes(word)) /* then the lock is still held: it is there */
+		klock_rwsem_release(rwsem_of(word), KLOCK_READ);
+	wake_drainers(word);
+}
+
+bool klock_bias_release(uint32_t *word, const struct klock_event *ev)
+{
+	if (klock_bias_ours(word)) {
+		klock_bias_leave(word);
+		return true;
+	}
+	if (!(klock_load_relaxed(word) & KLOCK_W_SLOTS)) /* they stay while a slot is taken */
+		return false;
+	klock_bias_allow(klock_spin_of(word), false); /* before the hold goes: the lock may, too */
+	if (!klock_non_owner_release(word, ev))
+		return false;
+	wake_drainers(word);
+	return true;
 }
 
 /*
@@ -203,10 +173,10 @@ static bool drain_awake(const uint32_t *word, struct klock_task *reader,
 	int spins = task->many_cpus ? KLOCK_SPIN_DRAIN : 0;
 
 	for (; spins; spins--, klock_cpu_relax())
-		if (!(reader = still_reading(word, reader)))
+		if (!(reader = klock_slot_still_read(word, reader)))
 			return true;
 	for (int yields = KLOCK_YIELDS; yields && klock_now_ns() < until_ns; yields--) {
-		if (!(reader = still_reading(word, reader)))
+		if (!(reader = klock_slot_still_read(word, reader)))
 			return true;
 		sched_yield();
 	}
@@ -216,13 +186,8 @@ static bool drain_awake(const uint32_t *word, struct klock_task *reader,
 /* [X6] counted, the barrier, then the slots: pairs with [X5]. The barrier orders it. */
 void klock_bias_begin_drain(const struct klock_event *ev)
 {
-	klock_fetch_add_relaxed(&klock_drains, 1);
+	klock_drain_begins();
 	klock_barrier_everywhere(ev);
-}
-
-void klock_bias_end_drain(void)
-{
-	klock_fetch_add_relaxed(&klock_drains, (uint32_t)-1); /* others count themselves */
 }
 
 static int drain_asleep(uint32_t *word, const struct klock_event *ev, int64_t deadline_ns)
@@ -237,7 +202,7 @@ static int drain_asleep(uint32_t *word, const struct klock_event *ev, int64_t de
 
 	klock_bias_begin_drain(ev);
 	err = klock_park(&w, deadline_ns);
-	klock_bias_end_drain();
+	klock_drain_ends();
 	return err;
 }
 
@@ -260,7 +225,7 @@ static int drain(uint32_t *word, const struct klock_event *ev, int64_t ns, int64
 	int err;
 
 	fence(word, ev);
-	reader = next_reader(word, NULL);
+	reader = klock_slot_reader_after(word, NULL);
 	if (!reader)
 		return 0;
 	err = klock_refuse_to_wait(ev, ns);
@@ -303,7 +268,7 @@ bool klock_bias_attempt(uint32_t *word, const struct klock_event *ev)
 				fence(word, ev);
 				klock_bias_closed(word);
 			}
-			taken = !next_reader(word, NULL) &&
+			taken = !klock_slot_reader_after(word, NULL) &&
 				klock_word_try_closed(word, klock_thread());
 		}
 		klock_bias_end_attempt();

@@ -13,11 +13,8 @@ void klock_bias_begin(struct klock_task *task);
 /* A read hold by a slot, for a read that came out of line. */
 bool klock_bias_read(uint32_t *word, bool attempt);
 
-/*
- * Gives up a read hold that some thread has in a slot. False: none has. Not for a hold that is
- * counted: the slot's thread may be about to leave it, and two holds would end as one.
- */
-bool klock_bias_release(uint32_t *word);
+/* Gives up a read hold that some thread has in a slot. False: none has. */
+bool klock_bias_release(uint32_t *word, const struct klock_event *ev);
 
 /*
  * For a writer that may not wait. True: it has the lock. False: somebody else has it; and nobody
@@ -39,11 +36,7 @@ int klock_bias_await_readers(uint32_t *word, const struct klock_event *ev, int64
 bool klock_bias_is_fenced(uint32_t *word);
 /* In any case it holds from here on, and each of them looks at the queue when it leaves. */
 void klock_bias_begin_drain(const struct klock_event *ev);
-/* The request has left the queue. */
-void klock_bias_end_drain(void);
-
-/* How many readers have the lock in a slot: for reports. */
-uint32_t klock_bias_readers(const uint32_t *word);
+/* Then klock_drain_ends(), when the request has left the queue. */
 
 /* In the child of a fork(): nobody drains. What missing threads have in slots they hold. */
 void klock_bias_after_fork(void);

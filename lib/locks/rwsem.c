@@ -96,10 +96,11 @@ void klock_rwsem_release(struct rw_semaphore *sem, unsigned int how)
 	if (KLOCK_LIKELY(sem && klock_word_release_again(&sem->word, &sem->dep_map, how)))
 		return;
 	klock_thread();
-	if (sem && (klock_word_drop_held(&sem->word, how & KLOCK_WRITE) ||
-		    (!(how & KLOCK_WRITE) && klock_bias_release(&sem->word))))
+	if (sem && klock_word_drop_held(&sem->word, how & KLOCK_WRITE))
 		return;
 	ev = event(sem, how, __builtin_return_address(0));
+	if (!(how & KLOCK_WRITE) && klock_bias_release(&sem->word, &ev))
+		return;
 	klock_word_release(&sem->word, &ev);
 }
 

@@ -4,6 +4,7 @@
 #include "locks/init.h"
 #include "locks/lockword.h"
 #include "locks/reader_bias.h"
+#include "locks/slot_readers.h"
 #include <errno.h>
 
 /* The head has the word for itself: true. False: there are readers in slots. */
@@ -55,7 +56,7 @@ void klock_request_take_word(struct klock_waiter *w, struct klock_task *task)
 void klock_request_left(struct klock_waiter *w)
 {
 	if (w->draining)
-		klock_bias_end_drain();
+		klock_drain_ends();
 	klock_word_uncount_sleeper();
 }
 

@@ -35,6 +35,7 @@ struct klock_queue {
 	const struct klock_wait_ops *ops; /* the kind of waiters that are in it; NULL: all */
 	struct klock_list granted; /* out of the list, not yet told */
 	struct klock_task *woken;
+	bool refused;
 };
 
 static struct bucket buckets[NR_BUCKETS];
@@ -68,6 +69,7 @@ static void queue_lock(struct klock_queue *q, const void *addr, const struct klo
 	q->ops = ops;
 	q->bucket = bucket_of(addr);
 	q->woken = NULL;
+	q->refused = false;
 	klock_list_init(&q->granted);
 	klock_minilock_lock(&q->bucket->lock);
 	klock_unseen_begin();
@@ -160,6 +162,11 @@ void klock_queue_grant(struct klock_queue *q, struct klock_waiter *w)
 {
 	dequeue(q, w);
 	klock_list_add_tail(&q->granted, &w->node);
+}
+
+void klock_queue_refuse(struct klock_queue *q)
+{
+	q->refused = true;
 }
 
 void klock_queue_wake(struct klock_queue *q, struct klock_waiter *w)
@@ -306,7 +313,7 @@ bool klock_park_withdraw(struct klock_waiter *w)
 	return queued;
 }
 
-void klock_unpark(const void *addr, const struct klock_wait_ops *ops,
+bool klock_unpark(const void *addr, const struct klock_wait_ops *ops,
 		  void (*advance)(struct klock_queue *q, uint32_t drop), uint32_t drop)
 {
 	struct klock_queue q;
@@ -314,6 +321,7 @@ void klock_unpark(const void *addr, const struct klock_wait_ops *ops,
 	queue_lock(&q, addr, ops);
 	advance(&q, drop);
 	queue_unlock(&q);
+	return !q.refused;
 }
 
 bool klock_park_maybe(const void *addr)

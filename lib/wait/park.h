@@ -104,8 +104,9 @@ extern uint32_t klock_park_generation;
  * Runs `advance` on the queue of `addr`, then wakes whom it chose. Only waiters of this kind are
  * in that queue: the memory may have become something else since the caller let go of it, and
  * what waits there now is not for `advance` to judge. NULL, to ask whether anybody waits: all.
+ * False: `advance` has called klock_queue_refuse().
  */
-void klock_unpark(const void *addr, const struct klock_wait_ops *ops,
+bool klock_unpark(const void *addr, const struct klock_wait_ops *ops,
 		  void (*advance)(struct klock_queue *q, uint32_t drop), uint32_t drop);
 
 /*
@@ -122,6 +123,8 @@ const void *klock_queue_addr(const struct klock_queue *q);
 struct klock_waiter *klock_queue_first(struct klock_queue *q);
 struct klock_waiter *klock_queue_next(struct klock_queue *q, struct klock_waiter *w);
 void klock_queue_grant(struct klock_queue *q, struct klock_waiter *w);
+/* There is nothing of what was to be dropped. */
+void klock_queue_refuse(struct klock_queue *q);
 /* At most one waiter in each advance(). */
 void klock_queue_wake(struct klock_queue *q, struct klock_waiter *w);
 

@@ -87,9 +87,13 @@ static bool grow_for(uint32_t number)
 /* A lock that its thread holds for reading, or held as it ended. */
 static bool reads(const struct klock_task *task)
 {
-	for (int i = 0; i < KLOCK_READ_SLOTS; i++)
-		if (klock_load_relaxed(&task->reading[i])) /* stays so, if its thread is gone */
+	for (int i = 0; i < KLOCK_READ_SLOTS; i++) {
+		/* relaxed: it stays so, if its thread is gone */
+		uintptr_t seen = klock_load_relaxed(&task->reading[i]);
+
+		if (seen && !(seen & KLOCK_SLOT_GIVEN_UP))
 			return true;
+	}
 	return false;
 }
 

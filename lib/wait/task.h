@@ -14,8 +14,12 @@
 
 enum klock_wait_mode { KLOCK_WAIT_PLAIN, KLOCK_WAIT_KILLABLE, KLOCK_WAIT_INTERRUPTIBLE };
 
+/* In a slot, with the address: another thread has given the hold up (lib/locks/non_owner.h). */
+#define KLOCK_SLOT_GIVEN_UP ((uintptr_t)1)
+
 struct klock_task {
 	uintptr_t reading[KLOCK_READ_SLOTS]; /* see <klock/reader_bias.h>; written by its thread */
+	uintptr_t given_up[KLOCK_READ_SLOTS]; /* notes of lib/locks/non_owner.c */
 	uint32_t parker;    /* enum klock_parker: where its thread sleeps */
 	uint32_t pending;   /* enum klock_signal_action: marked by klock_kill(), _interrupt() */
 	uint32_t kills_seen; /* generation of klock_kill_all() that no longer counts */

@@ -32,7 +32,6 @@
 #define klock_xchg_seq(p, v) XP_RMW(exchange_n, p, v)
 #define klock_fetch_add_relaxed(p, v) XP_RMW(fetch_add, p, v)
 #define klock_fetch_add_acquire(p, v) XP_RMW(fetch_add, p, v)
-#define klock_fetch_sub_release(p, v) XP_RMW(fetch_sub, p, v)
 #define klock_fetch_add_acq_rel(p, v) XP_RMW(fetch_add, p, v)
 #define klock_fetch_add_seq(p, v) XP_RMW(fetch_add, p, v)
 #define klock_fetch_or_seq(p, v) XP_RMW(fetch_or, p, v)

@@ -309,6 +309,15 @@ static void act(const char *word)
 		klock_self_word = 0;
 		klock_read_slots = klock_no_slots;
 		break;
+	case 'h':
+		if (lock->take(KLOCK_READ, KLOCK_FOREVER))
+			xp_fail("refused");
+		enter(false);
+		break;
+	case 'u':
+		leave(false);
+		lock->give(false);
+		break;
 	case 'O':
 		klock_bias_begin(klock_self_task);
 		break;

@@ -18,6 +18,8 @@ void xp_script_init(void);
  *   K1 I1      kill, interrupt thread 1        A   kill all
  *   U          take that back
  *   R          the thread is new to the library from here on
+ *   h          take it for reading, be inside, and leave it held
+ *   u          give up what another thread has left held
  *   O          the thread opens its slots; closed until then in a script that begins with it
  *   X          the thread ends: it closes its slots
  *   T          time passes, as much as a timed wait allows

@@ -44,11 +44,11 @@ void klock_event_bug_fatal(const struct klock_event *ev, const char *what, const
 	abort();
 }
 
-/* Called where something watches, or where a lock is initialised: not here. */
+/* Called where something watches, where a lock is initialised, or is another one: not here. */
 #define NEVER(prototype)                                                                           \
 	prototype                                                                                  \
 	{                                                                                          \
-		assert(!"nothing watches");                                                        \
+		assert(!"it is not called");                                                      \
 		abort();                                                                           \
 	}
 NEVER(void klock_bit_released(unsigned long *word))

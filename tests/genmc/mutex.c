@@ -6,9 +6,13 @@
 #include "locks/bias_mode.c"
 #include "locks/left_over.c"
 #include "locks/lockword.c"
+#include "locks/non_owner.c"
 #include "locks/reader_bias.c"
+#include "locks/slot_readers.c"
 #include "locks/word_request.c"
 #include "locks/mutex.c"
+
+NEVER(void klock_rwsem_release(struct rw_semaphore *sem, unsigned int how))
 
 static DEFINE_MUTEX(lock);
 static int data;

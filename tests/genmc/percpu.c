@@ -14,9 +14,13 @@
 #include "locks/bias_mode.c"
 #include "locks/left_over.c"
 #include "locks/lockword.c"
+#include "locks/non_owner.c"
 #include "locks/reader_bias.c"
+#include "locks/slot_readers.c"
 #include "locks/word_request.c"
 #include "locks/percpu_rwsem.c"
+
+NEVER(void klock_rwsem_release(struct rw_semaphore *sem, unsigned int how))
 
 DEFINE_STATIC_PERCPU_RWSEM(sem);
 static int data;

@@ -15,8 +15,10 @@
 #include "locks/bias_mode.c"
 #include "locks/left_over.c"
 #include "locks/lockword.c"
+#include "locks/non_owner.c"
 #include "locks/reader_bias.c"
 #include "locks/rwsem.c"
+#include "locks/slot_readers.c"
 #include "locks/word_request.c"
 
 static struct rw_semaphore sem;
@@ -107,6 +109,9 @@ static void prepare(void)
 #endif
 #ifdef OWNED
 	sem.word = first_chunk[OWNED].word;
+#endif
+#ifdef HOLDER /* this one of the threads has it in its slot */
+	first_chunk[HOLDER].reading[klock_slot_number(&sem.word)] = (uintptr_t)&sem.word;
 #endif
 #ifdef STRANGER /* its hold is given up by another thread */
 	first_chunk[STRANGER].reading[klock_slot_number(&sem.word)] = (uintptr_t)&sem.word;

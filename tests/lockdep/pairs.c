@@ -128,11 +128,10 @@ static inline bool before_read_drop(uint32_t *word)
 	if (KLOCK_UNLIKELY(!klock_self_word))
 		return false;
 	w = klock_load_relaxed(word);
-	if (KLOCK_UNLIKELY(w < KLOCK_W_READER || (w & KLOCK_W_FLAGS & ~KLOCK_W_SLOTS)))
-		return false;
-	w = klock_fetch_sub_release(word, KLOCK_W_READER);
-	if (KLOCK_UNLIKELY(w & KLOCK_W_WAITERS))
-		klock_word_look(word);
+	do {
+		if (KLOCK_UNLIKELY(w < KLOCK_W_READER || (w & KLOCK_W_FLAGS & ~KLOCK_W_SLOTS)))
+			return false;
+	} while (KLOCK_UNLIKELY(!klock_cas_release(word, &w, w - KLOCK_W_READER)));
 	return true;
 }
 

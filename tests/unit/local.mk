@@ -30,6 +30,7 @@ check_suites += tests/unit/test_signal
 check_suites += tests/unit/test_spin
 check_suites += tests/unit/test_symbols
 check_suites += tests/unit/test_mutex
+check_suites += tests/unit/test_non_owner
 check_suites += tests/unit/test_park
 check_suites += tests/unit/test_percpu_rwsem
 check_suites += tests/unit/test_questions

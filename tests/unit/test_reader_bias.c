@@ -7,6 +7,7 @@
 #include "support/bugs.h"
 #include "support/ck_main.h"
 #include "wait/slots.h"
+#include "wait/task.h"
 #include <errno.h>
 #include <klock/rwsem.h>
 #include <time.h>
@@ -310,6 +311,53 @@ START_TEST(slot_hold_ends_in_another_thread)
 	ck_assert(!rwsem_is_locked(&sem));
 	ck_assert_int_eq(actor_do(&c, write_try, &sem), 1);
 	actor_do(&c, write_unlock, &sem);
+	ck_assert_uint_eq(sem.word, 0); /* from here on its readers are counted */
+}
+END_TEST
+
+static long read_other_locks(void *s)
+{
+	read_times(s, 2 * KLOCK_BIAS_PERIOD); /* the slot is looked at when reads have run out */
+	return 0;
+}
+
+START_TEST(slot_whose_hold_was_given_up_is_free_again)
+{
+	static struct rw_semaphore others[8 * KLOCK_READ_SLOTS];
+	struct rw_semaphore *other = others;
+	struct klock_task *task = klock_task_after(NULL);
+
+	if (!make_slots(_i))
+		return;
+	actor_do(&a, read_lock, &sem);
+	actor_do(&b, read_unlock, &sem);
+	ck_assert_uint_eq(klock_drains, 1); /* whoever leaves a slot looks around */
+	for (; task; task = klock_task_after(task))
+		if (task->given_up[klock_slot_number(&sem.word)])
+			break;
+	ck_assert_ptr_nonnull(task);
+	while (klock_slot_number(&other->word) != klock_slot_number(&sem.word))
+		other++;
+	init_rwsem(other);
+	actor_do(&a, read_other_locks, other);
+	ck_assert_uint_eq(klock_drains, 0);
+	ck_assert_uint_eq(task->reading[klock_slot_number(&sem.word)], 0);
+	ck_assert(!rwsem_is_locked(&sem));
+}
+END_TEST
+
+/* One that takes a hold of which it has none is told so, whatever the mode. */
+START_TEST(slot_hold_given_up_twice_is_reported)
+{
+	if (!make_slots(_i))
+		return;
+	actor_do(&a, read_lock, &sem);
+	actor_do(&b, read_unlock, &sem);
+	actor_do(&a, read_unlock, &sem);
+	expect_bug("release of a lock that nobody holds", &sem, "&sem");
+	catch_bugs();
+	ck_assert_int_eq(actor_do(&c, write_try, &sem), 1);
+	actor_do(&c, write_unlock, &sem);
 }
 END_TEST
 
@@ -520,6 +568,8 @@ static Suite *reader_bias_suite(void)
 	tcase_add_test(tc, bias_late_writer_leaves_it_as_it_was);
 	tcase_add_test(tc, bias_holds_beyond_the_slots_are_counted);
 	tcase_add_loop_test(tc, slot_hold_ends_in_another_thread, 0, MODES);
+	tcase_add_loop_test(tc, slot_whose_hold_was_given_up_is_free_again, 0, MODES);
+	tcase_add_loop_test(tc, slot_hold_given_up_twice_is_reported, 0, MODES);
 	tcase_add_test(tc, bias_release_of_what_nobody_holds_is_reported);
 	tcase_add_test(tc, bias_destroy_while_read_is_reported);
 	tcase_add_test(tc, bias_that_is_ended_leaves_the_lock_split);
