@@ -1,23 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /* Locks taken as the flags of a request ask. */
 #include "support/actor.h"
+#include "support/asked_locks.h"
 #include "support/ck_main.h"
-#include <klock.h>
 #include <sys/uio.h>
 
 static struct kiocb blocking, nowait;
-static struct rw_semaphore rwsem;
-static struct mutex mutex;
-static struct semaphore semaphore;
 static struct actor holder, waiter;
 
 static void set_up(void)
 {
 	blocking = (struct kiocb){ .ki_flags = 0 };
 	nowait = (struct kiocb){ .ki_flags = IOCB_NOWAIT };
-	init_rwsem(&rwsem);
-	mutex_init(&mutex);
-	sema_init(&semaphore, 1);
+	asked_locks_init();
 	actor_init(&holder);
 	actor_init(&waiter);
 }
@@ -26,23 +21,15 @@ static void tear_down(void)
 {
 	actor_fini(&holder);
 	actor_fini(&waiter);
+	asked_locks_exit();
 }
 
-/* The four locks by request, and by the flags of an iomap operation. */
-enum { READ, WRITE, MUTEX, SEMAPHORE, NR_KINDS };
+/* By request, and by the flags of an iomap operation, which take no bits. */
+enum { NR_IOMAP_KINDS = SEMAPHORE + 1 };
 
 static int by_iocb(int kind, const struct kiocb *iocb)
 {
-	switch (kind) {
-	case READ:
-		return iocb_read_lock(iocb, &rwsem);
-	case WRITE:
-		return iocb_write_lock(iocb, &rwsem);
-	case MUTEX:
-		return iocb_mutex_lock(iocb, &mutex);
-	default:
-		return iocb_down(iocb, &semaphore);
-	}
+	return take(kind, iocb->ki_flags, NULL);
 }
 
 static int by_iomap(int kind, unsigned int flags)
@@ -59,35 +46,16 @@ static int by_iomap(int kind, unsigned int flags)
 	}
 }
 
-static void give(int kind)
-{
-	switch (kind) {
-	case READ:
-		up_read(&rwsem);
-		break;
-	case WRITE:
-		up_write(&rwsem);
-		break;
-	case MUTEX:
-		mutex_unlock(&mutex);
-		break;
-	default:
-		up(&semaphore);
-	}
-}
+/* What keeps out whoever wants a kind. */
+static const int against[NR_IOMAP_KINDS] = { WRITE, WRITE, MUTEX, SEMAPHORE };
 
-/* What keeps out whoever wants this kind. */
 static long hold_against(void *kind)
 {
-	static const int against[NR_KINDS] = { WRITE, WRITE, MUTEX, SEMAPHORE };
-
 	return by_iocb(against[*(int *)kind], &blocking);
 }
 
 static long give_up(void *kind)
 {
-	static const int against[NR_KINDS] = { WRITE, WRITE, MUTEX, SEMAPHORE };
-
 	give(against[*(int *)kind]);
 	return 0;
 }
@@ -245,11 +213,11 @@ static Suite *iocb_suite(void)
 
 	tcase_add_checked_fixture(locks, set_up, tear_down);
 	tcase_set_timeout(locks, PATIENCE + 10);
-	tcase_add_loop_test(locks, iocb_free_lock_is_held_on_zero, 0, NR_KINDS);
-	tcase_add_loop_test(locks, iocb_nowait_on_a_held_lock_says_eagain, 0, NR_KINDS);
-	tcase_add_loop_test(locks, iocb_blocking_waits_for_a_held_lock, 0, NR_KINDS);
-	tcase_add_loop_test(locks, iocb_killed_waiter_says_eintr, 0, NR_KINDS);
-	tcase_add_loop_test(locks, iocb_interrupt_does_not_end_a_killable_wait, 0, NR_KINDS);
+	tcase_add_loop_test(locks, iocb_free_lock_is_held_on_zero, 0, NR_IOMAP_KINDS);
+	tcase_add_loop_test(locks, iocb_nowait_on_a_held_lock_says_eagain, 0, NR_IOMAP_KINDS);
+	tcase_add_loop_test(locks, iocb_blocking_waits_for_a_held_lock, 0, NR_IOMAP_KINDS);
+	tcase_add_loop_test(locks, iocb_killed_waiter_says_eintr, 0, NR_IOMAP_KINDS);
+	tcase_add_loop_test(locks, iocb_interrupt_does_not_end_a_killable_wait, 0, NR_IOMAP_KINDS);
 	suite_add_tcase(suite, locks);
 	tcase_add_test(flags, rw_flags_known_ones_become_iocb_flags);
 	tcase_add_test(flags, rw_flags_nowait_brings_noio);
