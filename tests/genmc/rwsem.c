@@ -120,7 +120,7 @@ static void prepare(void)
 
 static void judge(void)
 {
-	assert(!(sem.word & ~KLOCK_W_SLOTS));
+	assert(!(sem.word & ~KLOCK_W_MODE));
 	assert(!klock_bias_is_read(&sem.word));
 	assert(!bucket_of(&sem.word)->waiters);
 }
