@@ -62,8 +62,9 @@ static void look(void)
 {
 	struct klock_task *task = klock_task_by_word(NEWCOMER << KLOCK_W_SHIFT);
 
-	if (task)
-		assert(task->word >> KLOCK_W_SHIFT == NEWCOMER);
+	if (task) /* the word came after [T3], and is a name */
+		assert(task->index == NEWCOMER &&
+		       klock_load_relaxed(&task->word) >> KLOCK_W_SHIFT == NEWCOMER);
 }
 
 static void prepare(void)
