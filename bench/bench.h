@@ -39,8 +39,13 @@ extern const struct bench_row bench_size_rows[], bench_pairs_rows[], bench_tries
 	bench_mix_rows[], bench_waits_rows[], bench_handoff_rows[], bench_burn_rows[],
 	bench_nowait_rows[];
 
+/* Millions of turns a second: how the rows of mix.c and the cells of portfolio.c are measured. */
+void bench_mix(const struct bench_row *row, const struct bench_lock *lock, double seconds,
+	       struct bench_sample *sample);
+
 struct bench_options {
 	const char *rows, *locks; /* what --rows and --locks say, NULL: all */
+	bool portfolio;           /* its cells in place of the rows */
 	unsigned int rounds;
 	double seconds; /* that each lock has in a round of a row */
 	FILE *tsv;      /* NULL: none */
@@ -92,5 +97,11 @@ void bench_start(pthread_t *thread, void *(*fn)(void *), void *arg);
 void bench_check(const struct bench_lock *lock, uint64_t wrong);
 
 void bench_lockdep(FILE *tsv);
+
+/* The cells that are asked for; how many they were. */
+unsigned int bench_portfolio(const struct bench_options *options);
+
+/* Says what machine this is, and how fast what locks are made of is on it now. */
+void bench_machine(FILE *tsv);
 
 #endif

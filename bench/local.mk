@@ -6,8 +6,8 @@
 bench_bench_SOURCES = \
 	bench/bench.c bench/bench.h bench/bounds.h bench/bravo.h bench/futex_mutex.h \
 	bench/handoff.c bench/histogram.c bench/histogram.h bench/lock.h bench/lockdep.c \
-	bench/locks.c bench/locks.def bench/main.c bench/mix.c bench/nowait.c bench/pairs.c \
-	bench/quiet.c bench/quiet.h bench/report.c bench/run.c bench/spin.h bench/waits.c
+	bench/locks.c bench/locks.def bench/machine.c bench/main.c bench/mix.c bench/nowait.c \
+	bench/pairs.c bench/portfolio.c bench/quiet.c bench/quiet.h bench/report.c bench/run.c bench/spin.h bench/waits.c
 bench_bench_LDADD = $(bench_cxx) lib/libklock.la $(BENCH_PEERS_LIBS) $(PTHREAD_LIBS)
 bench_bench_LDFLAGS = $(AM_LDFLAGS) -no-install
 CLEANFILES += bench/locks_cxx.o
@@ -28,6 +28,13 @@ bench: bench/bench$(EXEEXT)
 bench-full: bench/bench$(EXEEXT)
 	bench/bench$(EXEEXT) --full --tsv bench.tsv
 CLEANFILES += bench.tsv
+
+# Many shapes of load; some 25 minutes.
+bench-portfolio: bench/bench$(EXEEXT)
+	bench/bench$(EXEEXT) --portfolio --tsv portfolio.tsv >portfolio.txt
+	@$(AWK) -v cells=$(CELLS) -f $(srcdir)/bench/portfolio.awk portfolio.tsv
+CLEANFILES += portfolio.tsv portfolio.txt
+EXTRA_DIST += bench/portfolio.awk
 
 # What is to be reached, and what the last run did.
 bench-goals:
@@ -70,4 +77,4 @@ bench-filecache: examples/filecache/filecache$(EXEEXT)
 	@$(SHELL) $(srcdir)/bench/filecache.sh examples/filecache/filecache$(EXEEXT) $(FILECACHE_DIR)
 EXTRA_DIST += bench/filecache.sh
 
-.PHONY: bench bench-filecache bench-full bench-goals bench-plots bench-race
+.PHONY: bench bench-portfolio bench-filecache bench-full bench-goals bench-plots bench-race

@@ -19,6 +19,8 @@ static const char usage[] =
 	"  --rounds N      how often the locks take turns, in most rows (5; --full: 21)\n"
 	"  --seconds S     how long each has a turn, in most rows (0.02; --full: 0.08)\n"
 	"  --full          the long form\n"
+	"  --portfolio     many shapes of load in place of the rows: cell-t8-w100-h50-g100 is\n"
+	"                  8 threads, 100 of 1000 turns write, held for 50 ns, 100 ns between\n"
 	"  --tsv FILE      also write it as tab-separated values\n"
 	"  --list          only the keys of the rows\n"
 	"  --help          this\n";
@@ -76,6 +78,7 @@ static struct bench_options parse(int argc, char **argv)
 		{ "rounds", required_argument, NULL, 'n' },
 		{ "seconds", required_argument, NULL, 's' },
 		{ "full", no_argument, NULL, 'f' },
+		{ "portfolio", no_argument, NULL, 'p' },
 		{ "tsv", required_argument, NULL, 't' },
 		{ "list", no_argument, NULL, 'i' },
 		{ "help", no_argument, NULL, 'h' },
@@ -96,6 +99,8 @@ static struct bench_options parse(int argc, char **argv)
 			o.seconds = number("--seconds", optarg, 0.0001, 100);
 		else if (c == 'f')
 			full = true;
+		else if (c == 'p')
+			o.portfolio = true;
 		else if (c == 't')
 			o.tsv = open_tsv(optarg);
 		else
@@ -104,9 +109,9 @@ static struct bench_options parse(int argc, char **argv)
 	if (optind < argc)
 		refuse("the argument", argv[optind]);
 	if (!o.rounds)
-		o.rounds = full ? 21 : 5;
+		o.rounds = full ? 21 : o.portfolio ? 1 : 5;
 	if (o.seconds == 0)
-		o.seconds = full ? 0.08 : 0.02;
+		o.seconds = full || o.portfolio ? 0.08 : 0.02;
 	return o;
 }
 
@@ -138,13 +143,16 @@ static unsigned int run_rows(const struct bench_options *options)
 	unsigned int n = 0;
 
 	/* First: its workers begin as processes that took no lock. */
-	if (bench_row_wanted(options->rows, "lockdep")) {
+	if (!options->portfolio && bench_row_wanted(options->rows, "lockdep")) {
 		bench_lockdep(options->tsv);
 		n++;
 	}
 	bench_locks_init();
 	bench_thread_begin();
 	have_had_threads();
+	bench_machine(options->tsv);
+	if (options->portfolio)
+		return bench_portfolio(options);
 	for (size_t i = 0; i < NR_TABLES; i++)
 		for (const struct bench_row *row = tables[i]; row->key; row++)
 			if (bench_row_wanted(options->rows, row->key)) {

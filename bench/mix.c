@@ -85,8 +85,8 @@ static double jain(unsigned int n)
 	return sum * sum / (n * squares);
 }
 
-static void mix(const struct bench_row *row, const struct bench_lock *lock, double seconds,
-		struct bench_sample *sample)
+void bench_mix(const struct bench_row *row, const struct bench_lock *lock, double seconds,
+	       struct bench_sample *sample)
 {
 	int64_t ns = run_threads(row, lock, seconds);
 	double turns = 0;
@@ -107,14 +107,14 @@ static void mix(const struct bench_row *row, const struct bench_lock *lock, doub
 
 #define MIX(key, title, nr, ...)                                                                   \
 	{                                                                                          \
-		key, title, "M/s", mix, .threads = nr, .rounds = 5, .seconds = 1, .kinds = LOCKS,  \
+		key, title, "M/s", bench_mix, .threads = nr, .rounds = 5, .seconds = 1, .kinds = LOCKS,  \
 					__VA_ARGS__                                                \
 	}
 
 /* Where nobody writes, what does not lock is no worse. */
 #define READS(key, title, nr, ns)                                                                  \
 	{                                                                                          \
-		key, title, "M/s", mix, .threads = nr, .rounds = 5, .seconds = 1, .hold_ns = ns,   \
+		key, title, "M/s", bench_mix, .threads = nr, .rounds = 5, .seconds = 1, .hold_ns = ns,   \
 					.kinds = LOCKS | BENCH_READ_BOUND                          \
 	}
 
@@ -124,7 +124,7 @@ static void mix(const struct bench_row *row, const struct bench_lock *lock, doub
  */
 #define MANY(key, title, nr, nr_writes)                                                            \
 	{                                                                                          \
-		key, title, "M/s", mix, .threads = nr, .rounds = 3, .seconds = 7, .kinds = LOCKS,  \
+		key, title, "M/s", bench_mix, .threads = nr, .rounds = 3, .seconds = 7, .kinds = LOCKS,  \
 					.writes = nr_writes                                        \
 	}
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What was measured, as a table to read, and as lines of fields separated by tabs:
+ *   machine PROCESSOR CPUS KERNEL
+ *   operation NAME NS
  *   lock LOCK NAME LIBRARY KIND: sleeps, spins, bound, again
  *   title KEY TEXT
  *   row KEY LOCK UNIT MEDIAN Q1 Q3 RATIO RATIO-Q1 RATIO-Q3 JAIN LONGEST(us)

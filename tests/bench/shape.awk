@@ -10,6 +10,17 @@ function numbers(first, last,    i) {
 	return 1
 }
 
+$1 == "machine" {
+	if (NF != 4 || $3 < 1)
+		wrong("no line of a machine")
+	next
+}
+$1 == "operation" {
+	if (NF != 3 || !number($3) || $3 <= 0)
+		wrong("no line of an operation")
+	operations++
+	next
+}
 $1 == "lock" {
 	if (NF != 5 || $5 !~ /^(sleeps|spins|bound|again)$/)
 		wrong("no line of a lock")
@@ -67,4 +78,6 @@ END {
 			print "no lock was measured at row " keys[i]
 	if (!checkers)
 		print "no line of the checkers"
+	if (operations != 4)
+		print "not what is known of the machine"
 }

@@ -47,6 +47,32 @@ else
 fi
 check_empty "goals_nothing_is_unmeasured" "$(echo "$goals" | grep 'not measured\|in part')"
 
+# Of the portfolio some cells, and the check that a sum of it is right, on one that is known.
+"$bench" --portfolio --seconds 0.001 --rows cell-t1-w0,cell-t2-w100-h0,cell-t4-w1000-h50 \
+	--tsv "$work/portfolio" >"$work/out" 2>&1 || cat "$work/out" >>"$work/errors"
+check_empty "portfolio_runs" "$(cat "$work/errors")"
+families=$(awk -f "$top_srcdir/bench/portfolio.awk" "$work/portfolio" 2>&1 |
+	sed -n '/^klock rwsem$/,/^klock/s/^  \([^,]*, [a-z]*\)  .* \([0-9]*\) cells.*/\1: \2/p')
+check_empty "portfolio_has_a_line_for_each_family" "$(printf '%s\n' \
+	'1 thread, reads: 12' '2 threads, both: 3' '4 to 128 threads, writes: 3' |
+	while read -r line; do echo "$families" | grep -qx "$line" || echo "no $line"; done)"
+{
+	printf 'lock\tours\tours\tklock\tsleeps\nlock\tpeer\tpeer\tlibc\tsleeps\n'
+	printf 'lock\tspin\tspin\tck\tspins\n'
+	for cell in 'w0-h0-g0 8 2 9' 'w0-h0-g100 1 4 9'; do
+		# shellcheck disable=SC2086 # three values
+		set -- $cell
+		printf 'row\tcell-t1-%s\tours\tM/s\t%s\t1\t1\t1\t1\t1\t1\t-\n' "$1" "$2"
+		printf 'row\tcell-t1-%s\tpeer\tM/s\t%s\t1\t1\t1\t1\t1\t1\t-\n' "$1" "$3"
+		printf 'row\tcell-t1-%s\tspin\tM/s\t%s\t1\t1\t1\t1\t1\t1\t-\n' "$1" "$4"
+	done
+} >"$work/known"
+check_empty "portfolio_means_are_geometric_and_of_the_best_sleeping_peer" \
+	"$(awk -f "$top_srcdir/bench/portfolio.awk" "$work/known" 2>&1 | grep '1 thread, reads' |
+		grep -v ' 2 cells, mean  1.00, worst  0.25 (cell-t1-w0-h0-g100 beside peer)'
+	awk -f "$top_srcdir/bench/portfolio.awk" "$work/known" 2>&1 | grep -c '1 thread, reads' |
+		grep -v '^1$')"
+
 plot() # NAME SCRIPT ROWS
 {
 	if awk -v title="$1" -v rows="$3" -f "$top_srcdir/bench/$2" "$work/tsv" >"$work/svg" &&
