@@ -2,10 +2,10 @@
 /*
  * A counting semaphore: the kernel's struct semaphore.
  *
- * It has no owner: any thread may up() it. Waiters are served in the order in
- * which they came; up() gives its unit to the first of them, so that no
- * newcomer can take it. Context: a thread, not a signal handler. Misuse (a
- * count past KLOCK_SEM_MAX, re-init while somebody waits; NULL, in the checked mode) is reported
+ * It has no owner: any thread may up() it. up() wakes the thread that has waited longest; a
+ * newcomer may take the unit while that wakes up. A waiter that was woken four times for nothing
+ * is given the next unit. Context: a thread, not a signal handler. Misuse (a count past
+ * KLOCK_SEM_MAX, re-init while somebody waits; NULL, in the checked mode) is reported
  * through klock_bug() and refused.
  * Memory order: up() is a release, a successful down an acquire that pairs
  * with it. lockdep: none, as in the kernel.
@@ -24,9 +24,12 @@ KLOCK_BEGIN_DECLS
  * 0       unused
  * 1       WAITERS   a waiter that queues / whoever leaves   spurious: a slow up. missing: a lost
  *                   the queue empty; both under the bucket  wake-up
- * 2..7    unused
- * 8..30   COUNT     units to take; 0 while WAITERS is set,  -
- *                   but for the moment in which a unit is given
+ * 2       WAKING    a release that wakes the queue's head   spurious: a lost wake-up. missing: a
+ *                   / that head, once it has looked; both   second, needless wake-up
+ *                   under the bucket
+ * 3..7    unused
+ * 8..30   COUNT     units to take; 0 while WAITERS is set   -
+ *                   without WAKING
  */
 #define KLOCK_SEM_UNIT (1u << KLOCK_W_SHIFT)
 #define KLOCK_SEM_MAX 0x7fffff
@@ -58,7 +61,7 @@ KLOCK_INLINE bool klock_semaphore_take_fast(struct KLOCK_TAG(semaphore) *sem)
 	if (KLOCK_UNLIKELY(!klock_self_word))
 		return false;
 	w = klock_load_relaxed(&sem->word); /* only a guess: the exchange decides */
-	while (KLOCK_LIKELY(w >= KLOCK_SEM_UNIT && !(w & KLOCK_W_FLAGS)))
+	while (KLOCK_LIKELY(w >= KLOCK_SEM_UNIT))
 		if (KLOCK_LIKELY(klock_cas_acquire(&sem->word, &w, w - KLOCK_SEM_UNIT)))
 			return true;
 	return false;

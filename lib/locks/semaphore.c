@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Units are taken and given like the holds of a lock word, with one
- * difference: a release with waiters always gives its unit to the first of
- * them, as the kernel's up() does, so nothing is woken to compete and no
- * newcomer passes a waiter. Invariant, under the bucket's lock: somebody is
- * queued => WAITERS, and no units but those about to be given.
+ * Units are taken and given like the holds of a lock word. A unit that is there is anybody's: a
+ * release with waiters wakes the first of them to take it, unless one is awake (WAKING), and
+ * newcomers get in meanwhile. A waiter that was woken KLOCK_HANDOFF_AFTER times and found
+ * no unit is given the next one, and so is a request, which no wake-up reaches.
+ *
+ * Invariants, under the bucket's lock:
+ *   I1  somebody is queued => WAITERS
+ *   I2  somebody is queued and there are units => WAKING, and the head is awake or about to
+ *       be woken, or a thread that has taken one of several units is about to pass_on()
  */
 #include <klock/semaphore.h>
 #include <klock/iocb.h>
@@ -65,12 +69,12 @@ void klock_semaphore_destroy(struct semaphore *sem)
 		klock_watch(KLOCK_EV_DESTROY, &ev);
 }
 
-/* A unit, if there is one: with waiters there is none. */
+/* A unit, if there is one. */
 static bool try_take(uint32_t *word)
 {
 	uint32_t w = klock_load_relaxed(word); /* only a guess: the exchange decides */
 
-	while (w >= KLOCK_SEM_UNIT && !(w & KLOCK_W_WAITERS))
+	while (w >= KLOCK_SEM_UNIT)
 		if (klock_cas_acquire(word, &w, w - KLOCK_SEM_UNIT)) /* [S1] */
 			return true;
 	return false;
@@ -86,16 +90,23 @@ static bool check(struct klock_queue *q, struct klock_waiter *me)
 
 	do {
 		taken = first && w >= KLOCK_SEM_UNIT;
-		if (taken)
-			new = ((w & ~KLOCK_W_FLAGS) - KLOCK_SEM_UNIT) |
-			      (alone ? 0 : KLOCK_W_WAITERS);
+		if (taken) /* WAKING stays, if units do: see pass_on() */
+			new = (w - KLOCK_SEM_UNIT) & ~(alone ? KLOCK_W_FLAGS : 0);
 		else
-			new = w | KLOCK_W_WAITERS;
+			new = (w | KLOCK_W_WAITERS) & ~(first ? KLOCK_W_WAKING : 0);
+		if (taken && new < KLOCK_SEM_UNIT)
+			new &= ~KLOCK_W_WAKING;
 	} while (!klock_cas_acquire(word, &w, new)); /* [S1] */
 	return taken;
 }
 
-/* Under the bucket's lock: `more` units come in, and those who wait get what there is. */
+/* Whether a waiter is given its unit, and does not compete for it. */
+static bool is_due(const struct klock_waiter *w)
+{
+	return w->request || w->tries >= KLOCK_HANDOFF_AFTER;
+}
+
+/* Under the bucket's lock: `more` units come in, and the head is woken if there are any. */
 static void advance(struct klock_queue *q, uint32_t more)
 {
 	uint32_t *word = (uint32_t *)klock_queue_addr(q);
@@ -105,13 +116,17 @@ static void advance(struct klock_queue *q, uint32_t more)
 	do {
 		units = (w >> KLOCK_W_SHIFT) + more;
 		rest = klock_queue_first(q);
-		for (uint32_t n = units; n && rest; n--, units--)
+		for (; units && rest && is_due(rest); units--)
 			rest = klock_queue_next(q, rest);
-		new = units << KLOCK_W_SHIFT | (rest ? KLOCK_W_WAITERS : 0);
-	/* [S2]; no acquire: units of others are not here while somebody waits to be granted one. */
-	} while (!klock_cas_release(word, &w, new));
+		new = units << KLOCK_W_SHIFT;
+		if (rest)
+			new |= KLOCK_W_WAITERS | (units ? KLOCK_W_WAKING : 0);
+	/* [S2], and [S1] for who is given a unit of another thread's, which sees it through [K1] */
+	} while (!klock_cas_acq_rel(word, &w, new));
 	while ((head = klock_queue_first(q)) != rest)
 		klock_queue_grant(q, head);
+	if (rest && units)
+		klock_queue_wake(q, rest);
 }
 
 static const struct klock_wait_ops semaphore_ops = { .check = check, .advance = advance };
@@ -127,6 +142,15 @@ static bool spin_take(uint32_t *word, const struct klock_task *task)
 	return false;
 }
 
+/* The caller has taken a unit out of the queue; if it has left others, the next waiter comes. */
+static void pass_on(uint32_t *word)
+{
+	uint32_t w = klock_load_relaxed(word); /* a guess: what was left by us is seen */
+
+	if (w >= KLOCK_SEM_UNIT && (w & KLOCK_W_WAITERS))
+		klock_unpark(word, &semaphore_ops, advance, 0);
+}
+
 static int wait(struct semaphore *sem, const struct klock_event *ev, int64_t ns)
 {
 	struct klock_waiter w = {
@@ -136,7 +160,11 @@ static int wait(struct semaphore *sem, const struct klock_event *ev, int64_t ns)
 		.mode = klock_wait_mode_of(ev->how),
 	};
 
-	return klock_park(&w, klock_deadline(ns));
+	int err = klock_park(&w, klock_deadline(ns));
+
+	if (!err)
+		pass_on(&sem->word);
+	return err;
 }
 
 static int take(struct semaphore *sem, const struct klock_event *ev, int64_t ns)
@@ -181,8 +209,11 @@ int klock_semaphore_request(struct semaphore *sem, struct klock_waitq *wq)
 	klock_thread();
 	klock_request_begins(wq);
 	klock_watch(KLOCK_EV_ACQUIRE, &ev);
-	if (!try_take(&sem->word))
+	if (!try_take(&sem->word)) {
 		err = klock_lock_request(&ev, wq, &record);
+		if (!err)
+			pass_on(&sem->word);
+	}
 	klock_watch(err ? KLOCK_EV_REFUSED : KLOCK_EV_ACQUIRED, &ev);
 	return err;
 }
@@ -196,7 +227,7 @@ void klock_semaphore_release(struct semaphore *sem)
 	klock_watch(KLOCK_EV_RELEASE, &ev);
 	w = klock_load_relaxed(&sem->word); /* only a guess: the exchange decides */
 	do {
-		if (w & KLOCK_W_WAITERS) {
+		if ((w & (KLOCK_W_WAITERS | KLOCK_W_WAKING)) == KLOCK_W_WAITERS) {
 			klock_unpark(&sem->word, &semaphore_ops, advance, 1);
 			break;
 		}

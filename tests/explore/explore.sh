@@ -9,7 +9,7 @@ explore=${top_builddir:-.}/tests/explore/explore
 small='mutex_w_w_again mutex_kill_all_ends_wait rwsem_d_r rwsem_kill_reader percpu_w_r_again
 	semaphore_timeout bit_kill_ends_wait rwsem_w_tryread'
 
-EXPLORE_MAX=${EXPLORE_MAX-5000} "$explore"
+EXPLORE_MAX=${EXPLORE_MAX-3000} "$explore"
 status=$?
 [ $status -ne 77 ] || exit 77
 

@@ -153,7 +153,7 @@ static inline bool before_take(uint32_t *word)
 	if (KLOCK_UNLIKELY(!klock_self_word))
 		return false;
 	w = klock_load_relaxed(word);
-	while (KLOCK_LIKELY(w >= KLOCK_SEM_UNIT && !(w & KLOCK_W_FLAGS)))
+	while (KLOCK_LIKELY(w >= KLOCK_SEM_UNIT))
 		if (KLOCK_LIKELY(klock_cas_acquire(word, &w, w - KLOCK_SEM_UNIT)))
 			return true;
 	return false;
