@@ -101,7 +101,7 @@ void bench_lockdep(FILE *tsv);
 /* The cells that are asked for; how many they were. */
 unsigned int bench_portfolio(const struct bench_options *options);
 
-/* Says what machine this is, and how fast what locks are made of is on it now. */
+/* Prints the processor, the kernel, and what the operations that locks are made of cost now. */
 void bench_machine(FILE *tsv);
 
 #endif

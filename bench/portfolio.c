@@ -5,7 +5,6 @@
  * another; portfolio.awk says where.
  */
 #include "bench.h"
-#include <string.h>
 
 static const unsigned int holds_ns[] = { 0, 50, 300, 5000 };
 static const unsigned int gaps_ns[] = { 0, 100, 1000 };

@@ -83,10 +83,9 @@ KLOCK_INLINE void klock_down_read_nested(struct KLOCK_TAG(rw_semaphore) *sem, un
 }
 
 /*
- * As down_read(), for a lock that another thread gives up, with up_read_non_owner(). With
- * up_read() that works, too, but the watchers take it for a mistake, and a thread that so gives up
- * what is in another one's slot pays for a membarrier(2); the lock's readers are counted from its
- * next write on.
+ * As down_read(), for a hold that another thread releases with up_read_non_owner(). A plain
+ * up_read() in another thread works too, but the watchers report it. Where the hold is in a slot
+ * it costs a membarrier(2), and from the lock's next write on its readers are counted.
  */
 KLOCK_INLINE void klock_down_read_non_owner(struct KLOCK_TAG(rw_semaphore) *sem)
 {

@@ -4,10 +4,10 @@
 #include "locks/lockword.h"
 #include "locks/slot_readers.h"
 
-/* For those who mark: a slot with a lock in it has no note. */
+/* Held while a slot is marked. So a slot with a lock in it never has a note. */
 static struct klock_minilock marking;
 
-/* Its own thread and the one that wrote it may take it away; to one of the two it says true. */
+/* The slot's own thread and the marking thread may both try: only one of them gets true. */
 static bool take_note(struct klock_task *task, unsigned int slot, uintptr_t word)
 {
 	/* [X15] acquire: pairs with [X14]; what is given up next comes after the marker's reads. */
@@ -17,7 +17,7 @@ static bool take_note(struct klock_task *task, unsigned int slot, uintptr_t word
 	return true;
 }
 
-/* False: there was no hold in the slot, and another one is to be looked for. */
+/* False: no hold was given up, and the caller looks for another slot. */
 static bool mark(struct klock_task *task, unsigned int slot, uintptr_t word,
 		 const struct klock_event *ev)
 {
@@ -32,7 +32,7 @@ static bool mark(struct klock_task *task, unsigned int slot, uintptr_t word,
 	/* [X14] release: pairs with [X15]. */
 	klock_store_release(&task->given_up[slot], word);
 	klock_barrier_everywhere(ev); /* [X6]: the note, then the slot */
-	/* relaxed: it says only who goes on */
+	/* relaxed: it only decides which of the two threads gives up another hold */
 	if (klock_load_relaxed(&task->reading[slot]) == marked)
 		return true;
 	return !take_note(task, slot, word);

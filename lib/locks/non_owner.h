@@ -24,10 +24,10 @@ bool klock_non_owner_release(uint32_t *word, const struct klock_event *ev);
 /* The calling thread has left its slot: whether it has to give up another hold. */
 bool klock_non_owner_owes(const uint32_t *word);
 
-/* Frees the slot of the word in the calling thread's task, if it is marked. */
+/* Frees the task's slot, if it is marked. Only the task's own thread may call it. */
 void klock_non_owner_clear(struct klock_task *task, unsigned int slot);
 
-/* In the child of a fork(): marks and notes go. */
+/* In the child of a fork(): removes all marks and notes. */
 void klock_non_owner_after_fork(void);
 
 #endif

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Units are taken and given like the holds of a lock word. A unit that is there is anybody's: a
- * release with waiters wakes the first of them to take it, unless one is awake (WAKING), and
- * newcomers get in meanwhile. A waiter that was woken KLOCK_HANDOFF_AFTER times and found
- * no unit is given the next one, and so is a request, which no wake-up reaches.
+ * Units are taken and given like the holds of a lock word. Any thread may take a free unit: a
+ * release with waiters wakes the first of them, unless one is waking up already (WAKING), and
+ * newcomers may take the unit before it. A waiter that was woken KLOCK_HANDOFF_AFTER times and
+ * found no unit is given the next one, and so is a request, which no wake-up reaches.
  *
  * Invariants, under the bucket's lock:
  *   I1  somebody is queued => WAITERS
@@ -100,7 +100,7 @@ static bool check(struct klock_queue *q, struct klock_waiter *me)
 	return taken;
 }
 
-/* Whether a waiter is given its unit, and does not compete for it. */
+/* Whether the next unit is handed to this waiter, instead of a wake-up to compete for it. */
 static bool is_due(const struct klock_waiter *w)
 {
 	return w->request || w->tries >= KLOCK_HANDOFF_AFTER;
@@ -121,7 +121,7 @@ static void advance(struct klock_queue *q, uint32_t more)
 		new = units << KLOCK_W_SHIFT;
 		if (rest)
 			new |= KLOCK_W_WAITERS | (units ? KLOCK_W_WAKING : 0);
-	/* [S2], and [S1] for who is given a unit of another thread's, which sees it through [K1] */
+	/* [S2]. [S1] for a waiter granted another thread's unit: it sees that up() through [K1]. */
 	} while (!klock_cas_acq_rel(word, &w, new));
 	while ((head = klock_queue_first(q)) != rest)
 		klock_queue_grant(q, head);
@@ -142,10 +142,10 @@ static bool spin_take(uint32_t *word, const struct klock_task *task)
 	return false;
 }
 
-/* The caller has taken a unit out of the queue; if it has left others, the next waiter comes. */
+/* The caller left the queue with a unit. If more are free, it wakes the next waiter. */
 static void pass_on(uint32_t *word)
 {
-	uint32_t w = klock_load_relaxed(word); /* a guess: what was left by us is seen */
+	uint32_t w = klock_load_relaxed(word); /* only a guess: advance() looks again */
 
 	if (w >= KLOCK_SEM_UNIT && (w & KLOCK_W_WAITERS))
 		klock_unpark(word, &semaphore_ops, advance, 0);

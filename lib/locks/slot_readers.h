@@ -15,7 +15,10 @@ struct klock_task *klock_slot_still_read(const uint32_t *word, struct klock_task
 /* How many there are: for reports. */
 uint32_t klock_bias_readers(const uint32_t *word);
 
-/* One of klock_drains: whoever leaves a slot looks around from here on, after a barrier. */
+/*
+ * Counts the caller in klock_drains. After the caller's barrier each reader that leaves its slot
+ * looks for writers that wait, and for notes (locks/non_owner.h).
+ */
 void klock_drain_begins(void);
 void klock_drain_ends(void);
 

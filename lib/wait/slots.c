@@ -30,7 +30,10 @@ void klock_slots_open(uint32_t number)
 
 void klock_slots_close(uint32_t number)
 {
-	/* [X13] release: pairs with [X12]; who does not see the bit comes after all reads. */
+	/*
+	 * [X13] release: pairs with [X12]; a writer that does not see the bit comes after all
+	 * reads.
+	 */
 	if (klock_fetch_and_release(&open_map[number / BITS], ~bit_of(number)) & bit_of(number))
 		klock_fetch_add_relaxed(&nr_open, (uint32_t)-1);
 }

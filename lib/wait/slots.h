@@ -17,7 +17,7 @@ void klock_slots_prepare(void);
 /* The task's thread may use its slots from now on. */
 void klock_slots_open(uint32_t number);
 
-/* It does not, and all of them are free. */
+/* The thread uses its slots no more, and all of them are free. */
 void klock_slots_close(uint32_t number);
 
 /* The first number from `number` on, below `end`, whose slots are open; `end`: there is none. */

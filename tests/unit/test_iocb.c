@@ -46,7 +46,7 @@ static int by_iomap(int kind, unsigned int flags)
 	}
 }
 
-/* What keeps out whoever wants a kind. */
+/* For each kind, the kind of hold that conflicts with it. */
 static const int against[NR_IOMAP_KINDS] = { WRITE, WRITE, MUTEX, SEMAPHORE };
 
 static long hold_against(void *kind)

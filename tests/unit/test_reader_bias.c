@@ -331,7 +331,7 @@ START_TEST(slot_whose_hold_was_given_up_is_free_again)
 		return;
 	actor_do(&a, read_lock, &sem);
 	actor_do(&b, read_unlock, &sem);
-	ck_assert_uint_eq(klock_drains, 1); /* whoever leaves a slot looks around */
+	ck_assert_uint_eq(klock_drains, 1); /* the note: readers look for it when they leave */
 	for (; task; task = klock_task_after(task))
 		if (task->given_up[klock_slot_number(&sem.word)])
 			break;
@@ -346,7 +346,7 @@ START_TEST(slot_whose_hold_was_given_up_is_free_again)
 }
 END_TEST
 
-/* One that takes a hold of which it has none is told so, whatever the mode. */
+/* Two releases of one hold: the second is reported, in each mode. */
 START_TEST(slot_hold_given_up_twice_is_reported)
 {
 	if (!make_slots(_i))

@@ -89,7 +89,7 @@ START_TEST(semaphore_up_by_any_thread_makes_a_unit)
 }
 END_TEST
 
-/* Units that come one after the other, before who was woken has looked. */
+/* Several units come before the waiter that was woken has looked. */
 START_TEST(semaphore_units_wake_as_many_waiters)
 {
 	struct actor *const actors[] = { &a, &b, &c };
