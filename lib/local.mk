@@ -47,6 +47,7 @@ base = \
 	lib/base/sigtext.h \
 	lib/base/source_line.c \
 	lib/base/source_line.h \
+	lib/base/spin.h \
 	lib/base/symbols.c \
 	lib/base/symbols.h \
 	lib/base/thread_id.h \
@@ -155,27 +156,29 @@ hang = \
 	lib/hang/tell.h
 
 locks = \
-	lib/locks/awake.c \
-	lib/locks/awake.h \
 	lib/locks/init.c \
 	lib/locks/init.h \
 	lib/locks/left_over.c \
 	lib/locks/left_over.h \
-	lib/locks/lockword.c \
+	lib/locks/lifetime.c \
 	lib/locks/lockword.h \
 	lib/locks/mutex.c \
 	lib/locks/non_owner.c \
 	lib/locks/non_owner.h \
 	lib/locks/percpu_rwsem.c \
+	lib/locks/queue.c \
 	lib/locks/bias_mode.c \
 	lib/locks/bias_mode.h \
 	lib/locks/reader_bias.c \
 	lib/locks/reader_bias.h \
+	lib/locks/release.c \
 	lib/locks/request.h \
 	lib/locks/rwsem.c \
 	lib/locks/semaphore.c \
 	lib/locks/slot_readers.c \
 	lib/locks/slot_readers.h \
+	lib/locks/take.c \
+	lib/locks/take.h \
 	lib/locks/wait_bit.c \
 	lib/locks/waitq.c \
 	lib/locks/tell.c \

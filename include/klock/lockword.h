@@ -15,26 +15,23 @@ KLOCK_BEGIN_DECLS
  * bit     name      set by / cleared by                     if wrong
  * 0       WRITER    the owner, or who hands over to it /    -
  *                   the owner
- * 1       WAITERS   a waiter that queues / whoever leaves   spurious: slow, until the queue's next
- *                   the queue empty; both under the bucket  user clears it. missing: a lost wake-up
- * 2       WAKING    a releaser that wakes the queue's head  spurious: a lost wake-up. missing: a
+ * 1       WAITERS   a waiter that queues, or the head that  spurious: slow, until the queue's next
+ *                   has looked in vain / a release that     user clears it. missing, with WAKING:
+ *                   changes it to WAKING, or a waiter that  a lost wake-up
+ *                   leaves the queue empty; all under the
+ *                   bucket
+ * 2       WAKING    a release that wakes the queue's head   spurious: a lost wake-up. missing: a
  *                   / that head, once it has looked; both   second, needless wake-up
- *                   under the bucket
+ *                   under the bucket. Never beside WAITERS
  * 3       BIASED    a reader (lib/locks/bias_mode.c) /      spurious: a writer looks for readers
  *                   a writer that holds the lock, once no   for nothing. missing: readers beside a
  *                   reader has it in a slot                 writer
- * 4       PENDING   a writer that waits awake / the        spurious: newcomers wait, until that
- *                   writer that takes the lock, or waits   writer is out. missing: they get in
- *                   awake no longer                        first; set again at its next look
- * 5       SPLIT     a reader, or the writer that ends      as for BIASED. It is never there beside
- *                   BIASED / a writer, as for BIASED       it
- * 6       OVERDUE   a reader that waits awake and has      spurious: writers wait, until that
- *                   seen a writer's turn / who takes the   reader is out. missing: they pass it;
- *                   lock; that reader, when it waits       set again at its next look
- *                   awake no longer
- * 7       CLOSED    a write attempt (lib/locks/bias_mode.c) /  spurious: readers are counted.
+ * 4       SPLIT     a reader, or the writer that ends       as for BIASED. It is never there beside
+ *                   BIASED / a writer, as for BIASED        it
+ * 5       CLOSED    a write attempt (lib/locks/bias_mode.c) /  spurious: readers are counted.
  *                   a reader or a writer, while nobody      missing: an attempt takes the lock
  *                   attempts to write                       beside a reader. With BIASED or SPLIT
+ * 6..7    -         nobody
  * 8..30   COUNT     readers that hold the lock; with        -
  *                   WRITER: the owner's thread number
  * 31      FULL      nobody: a reader count that reached it would have overflown
@@ -43,15 +40,17 @@ KLOCK_BEGIN_DECLS
  * REQUEST: WRITER with another such number; granted to a request that no thread has claimed yet.
  * NOBODY: WRITER with a third; a percpu_rw_semaphore, handed over and not yet taken over.
  *
- * transitions (k readers, w = WAITERS; WAKING, PENDING and OVERDUE left out, BIASED, SPLIT and
- * CLOSED stay but in the last ones):
- *   0 -> WRITER          write; also past a waiter that wakes up (lib/locks/lockword.c)
- *   k -> k+1             read; the same
- *   WRITER -> 0          release          k -> k-1            release
- *   WRITER,w -> WRITER'  handed to a writer, or a request, at the queue's head
+ * transitions (k readers; q = WAITERS, a = WAKING; BIASED, SPLIT and CLOSED stay but in the last
+ * ones):
+ *   0 -> WRITER          write; also with a           k -> k+1   read; the same
+ *   WRITER -> 0          release; also with a         k -> k-1   release; the same
+ *   held -> held,q       a waiter queues; or it was the head, awake, and looked in vain
+ *   held,q -> a          a release wakes the head
+ *   a -> held,q or held  the head takes the lock
+ *   WRITER,q -> WRITER'  handed to a writer, or a request, that is due; also k,q, from the last
  *   REQUEST -> WRITER    a thread claims it
- *   WRITER,w -> k,w'     handed to all k readers that wait, when a reader is at the head
- *   WRITER,w -> 1+k,w'   downgrade, and the readers at the head with it
+ *   WRITER,q -> k,q      handed to all k readers that wait, when one is due; q if writers wait
+ *   WRITER,q -> 1+k,q    downgrade, and readers with it
  *   WRITER,BIASED -> WRITER,SPLIT, WRITER,SPLIT -> WRITER   no reader has it in a slot any more
  *   k -> k,OPENING -> k,SPLIT   a reader; nobody waits
  *   k,SPLIT -> k,BIASED  the same
@@ -62,10 +61,8 @@ KLOCK_BEGIN_DECLS
 #define KLOCK_W_WAITERS 0x02u
 #define KLOCK_W_WAKING 0x04u
 #define KLOCK_W_BIASED 0x08u
-#define KLOCK_W_PENDING 0x10u
-#define KLOCK_W_SPLIT 0x20u
-#define KLOCK_W_OVERDUE 0x40u
-#define KLOCK_W_CLOSED 0x80u
+#define KLOCK_W_SPLIT 0x10u
+#define KLOCK_W_CLOSED 0x20u
 #define KLOCK_W_FLAGS 0xffu
 #define KLOCK_W_SHIFT 8
 #define KLOCK_W_READER (1u << KLOCK_W_SHIFT)
@@ -88,11 +85,11 @@ KLOCK_BEGIN_DECLS
 #define KLOCK_W_MODE (KLOCK_W_SLOTS | KLOCK_W_CLOSED)
 #define KLOCK_W_OPENING (KLOCK_W_SLOTS | KLOCK_W_CLOSED)
 
-/* Others come first: newcomers look closer. */
-#define KLOCK_W_OTHERS (KLOCK_W_WAITERS | KLOCK_W_WAKING | KLOCK_W_PENDING)
+/* Somebody waits: asleep, or about to look. */
+#define KLOCK_W_QUEUE (KLOCK_W_WAITERS | KLOCK_W_WAKING)
 
 /* What keeps a reader off the fast path. */
-#define KLOCK_W_READ_BLOCKED (KLOCK_W_FULL | KLOCK_W_WRITER | KLOCK_W_OTHERS)
+#define KLOCK_W_READ_BLOCKED (KLOCK_W_FULL | KLOCK_W_WRITER | KLOCK_W_WAITERS)
 
 /*
  * The word of a lock that the calling thread holds for writing: WRITER and the
@@ -107,15 +104,6 @@ extern __thread uint32_t klock_self_word __attribute__((tls_model("initial-exec"
  * same. 0 is a thread without.
  */
 #define KLOCK_THREAD_SLOTS 64
-
-/*
- * How many threads of the process sleep for a lock word, or are about to. While it is not 0,
- * an owner that has given a lock up by a plain store looks whether somebody waits for it.
- */
-extern uint32_t klock_sleepers;
-
-/* The look: wakes who waits for the word. It may be gone, when nobody does. */
-void klock_word_look(uint32_t *word);
 
 /* How a lock is asked for. Each function of the API is one constant of these. */
 enum klock_how {
@@ -132,32 +120,50 @@ enum klock_how {
 /* No deadline, for the functions that take a relative time in nanoseconds. */
 #define KLOCK_FOREVER INT64_MAX
 
-/* [W1] acquire: pairs with [W2]; what the last owner did is seen by this one. */
+/*
+ * [W1] acquire: pairs with [W2]; what the last owner did is seen by this one. The first exchange
+ * has the cache line by the time the second one knows that a waiter is waking up.
+ */
 KLOCK_INLINE bool klock_word_write_fast(uint32_t *word)
 {
-	uint32_t expected = 0, self = klock_self_word;
+	uint32_t w = 0, self = klock_self_word;
 
-	return KLOCK_LIKELY(self && klock_cas_acquire(word, &expected, self));
+	return KLOCK_LIKELY(self) &&
+	       (KLOCK_LIKELY(klock_cas_acquire(word, &w, self)) ||
+		(w == KLOCK_W_WAKING && klock_cas_acquire(word, &w, w + self)));
+}
+
+/* A lock's `spin` follows its word. */
+KLOCK_INLINE uint32_t *klock_word_spin(uint32_t *word)
+{
+	return word + 1;
 }
 
 /*
- * A plain store, where an exchange would cost as much as the whole lock. It may
- * wipe out bits that a waiter sets between the two accesses, so a look at
- * klock_sleepers comes last. The lock may be another's by then, or gone.
- * [W5] the store, then the look: pairs with [W6]. The waiter's membarrier stands
- * between the two, and the waiter sees the store, or the look sees the waiter.
+ * Releases that may pass a head that is waking up, before one looks whether that is to be handed
+ * the lock. In `spin`: how many are left. Lost updates are fine.
  */
+#define KLOCK_PASSES 15u
+
+/* Whether this release may pass it. */
+KLOCK_INLINE bool klock_word_passes_head(uint32_t *word)
+{
+	uint32_t *spin_ = klock_word_spin(word), left_ = klock_load_relaxed(spin_);
+
+	if (!(left_ & KLOCK_PASSES))
+		return false;
+	klock_store_relaxed(spin_, left_ - 1);
+	return true;
+}
+
+/* [W2] release: pairs with [W1], and with [W3] where readers follow. */
 KLOCK_INLINE bool klock_word_write_unlock_try(uint32_t *word, uint32_t self)
 {
-	/* relaxed: our own hold cannot go away meanwhile */
-	if (KLOCK_UNLIKELY(klock_load_relaxed(word) != self))
-		return false;
-	/* [W2] release: pairs with [W1], and with [W3] where readers follow. */
-	klock_store_release(word, 0);
-	klock_compiler_barrier();
-	if (KLOCK_UNLIKELY(klock_load_relaxed(&klock_sleepers))) /* [W5]: the barrier orders it */
-		klock_word_look(word);
-	return true;
+	uint32_t w = self;
+
+	return KLOCK_LIKELY(klock_cas_release(word, &w, 0)) ||
+	       (w == self + KLOCK_W_WAKING && klock_word_passes_head(word) &&
+		klock_cas_release(word, &w, KLOCK_W_WAKING)); /* [W2] */
 }
 
 KLOCK_INLINE bool klock_word_write_unlock_fast(uint32_t *word)
@@ -191,7 +197,9 @@ KLOCK_INLINE bool klock_word_read_drop(uint32_t *word)
 	uint32_t w = klock_load_relaxed(word); /* only a guess: the exchange decides */
 
 	do {
-		if (KLOCK_UNLIKELY(w < KLOCK_W_READER || (w & KLOCK_W_FLAGS & ~KLOCK_W_MODE)))
+		if (KLOCK_UNLIKELY(w < KLOCK_W_READER || (w & (KLOCK_W_WRITER | KLOCK_W_WAITERS))))
+			return false;
+		if (KLOCK_UNLIKELY(w & KLOCK_W_WAKING) && !klock_word_passes_head(word))
 			return false;
 	} while (KLOCK_UNLIKELY(!klock_cas_release(word, &w, w - KLOCK_W_READER)));
 	return true;
@@ -238,8 +246,7 @@ KLOCK_INLINE bool klock_word_is_contended(const uint32_t *word)
 {
 	uint32_t w = klock_load_relaxed(word); /* a hint, as above */
 
-	return KLOCK_UNLIKELY(w & (KLOCK_W_WAITERS | KLOCK_W_PENDING | KLOCK_W_OVERDUE)) &&
-	       klock_word_is_waited_for(word);
+	return KLOCK_UNLIKELY(w & KLOCK_W_QUEUE) && klock_word_is_waited_for(word);
 }
 
 KLOCK_END_DECLS

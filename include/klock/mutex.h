@@ -23,7 +23,7 @@ KLOCK_BEGIN_DECLS
 
 struct KLOCK_TAG(mutex) {
 	uint32_t word; /* see <klock/lockword.h>; never COUNT without WRITER */
-	uint32_t spin; /* how long a spin for this lock has paid off lately */
+	uint32_t spin; /* how often its waiters may be passed */
 	struct lockdep_map dep_map;
 } KLOCK_CAPABILITY("mutex");
 

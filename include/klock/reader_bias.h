@@ -67,7 +67,7 @@ KLOCK_INLINE bool klock_bias_ours(const uint32_t *word)
 /*
  * Gives our slot back. [X3] release: pairs with [X4]; a writer that finds it
  * free comes after all that was read. [X5] free, then look for writers that
- * sleep: pairs with [X6], as [W5] with [W6]. The lock may be gone by then.
+ * sleep: pairs with [X6]. The lock may be gone by then.
  */
 KLOCK_INLINE void klock_bias_leave(uint32_t *word)
 {

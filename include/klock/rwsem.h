@@ -5,10 +5,10 @@
  *
  * Context of every function here: a thread, not a signal handler. Readers are
  * not recursive: a second down_read() may wait behind a writer that waits for
- * the first. No side starves: newcomers pass a waiting writer a bounded number
- * of times, then it is handed the lock (lib/locks/lockword.c states the bound);
- * readers that wait together enter together, at the next release once one of
- * them is first in the queue.
+ * the first. No side starves: newcomers pass a thread that waits for a bounded
+ * time, then it is handed the lock (KLOCK_HAND_OVER_NS in lib/wait/park.h).
+ * Readers that wait together enter together; no reader joins others while a
+ * writer waits.
  * Readers of a lock that is mostly read write to memory of their own thread, and a lock that is
  * hardly ever written is biased towards them, see <klock/reader_bias.h>: a write trylock
  * of the latter, if it sees no reader, enters the kernel once, for membarrier(2), and does not
@@ -35,7 +35,7 @@ KLOCK_BEGIN_DECLS
 
 struct KLOCK_TAG(rw_semaphore) {
 	uint32_t word; /* see <klock/lockword.h> */
-	uint32_t spin; /* what spins for this lock, and its bias, have paid lately */
+	uint32_t spin; /* how often its waiters may be passed, and what its bias is worth */
 	struct lockdep_map dep_map;
 } KLOCK_CAPABILITY("rw_semaphore");
 

@@ -3,10 +3,10 @@
  * A counting semaphore: the kernel's struct semaphore.
  *
  * It has no owner: any thread may up() it. up() wakes the thread that has waited longest; a
- * newcomer may take the unit while that wakes up. A waiter that was woken four times for nothing
- * is given the next unit. Context: a thread, not a signal handler. Misuse (a count past
- * KLOCK_SEM_MAX, re-init while somebody waits; NULL, in the checked mode) is reported
- * through klock_bug() and refused.
+ * newcomer may take the unit while that wakes up, but for a bounded time: then up() gives it the
+ * unit (KLOCK_HAND_OVER_NS in lib/wait/park.h).
+ * Context: a thread, not a signal handler. Misuse (a count past KLOCK_SEM_MAX, re-init while
+ * somebody waits; NULL, in the checked mode) is reported through klock_bug() and refused.
  * Memory order: up() is a release, a successful down an acquire that pairs
  * with it. lockdep: none, as in the kernel.
  * Since 0.1.
@@ -22,21 +22,22 @@ KLOCK_BEGIN_DECLS
 /*
  * bit     name      set by / cleared by                     if wrong
  * 0       unused
- * 1       WAITERS   a waiter that queues / whoever leaves   spurious: a slow up. missing: a lost
- *                   the queue empty; both under the bucket  wake-up
+ * 1       WAITERS   a waiter that queues / a release that   spurious: a slow up. missing, with
+ *                   changes it to WAKING, or a waiter that  WAKING: a lost wake-up
+ *                   leaves the queue empty; all under the
+ *                   bucket
  * 2       WAKING    a release that wakes the queue's head   spurious: a lost wake-up. missing: a
  *                   / that head, once it has looked; both   second, needless wake-up
- *                   under the bucket
+ *                   under the bucket. Never beside WAITERS
  * 3..7    unused
  * 8..30   COUNT     units to take; 0 while WAITERS is set   -
- *                   without WAKING
  */
 #define KLOCK_SEM_UNIT (1u << KLOCK_W_SHIFT)
 #define KLOCK_SEM_MAX 0x7fffff
 
 struct KLOCK_TAG(semaphore) {
 	uint32_t word;
-	uint32_t spin; /* how long a spin for this lock has paid off lately */
+	uint32_t spin; /* how often its waiters may be passed */
 	struct lockdep_map dep_map;
 };
 

@@ -45,8 +45,8 @@ KLOCK_MUST_CHECK int klock_wait_on_bit_timeout(unsigned long *word, int bit, uns
 
 /*
  * Waits until the bit is clear and sets it. Those that wait to set it are woken
- * one at a time, in the order in which they came; one that was woken four times in
- * vain, as a newcomer had set the bit, has it set by the next wake-up.
+ * one at a time, in the order in which they came. A newcomer may set the bit before one that was
+ * woken, but for a bounded time: then a wake-up sets it on behalf of that waiter.
  */
 KLOCK_MUST_CHECK int klock_wait_on_bit_lock(unsigned long *word, int bit, unsigned int mode);
 KLOCK_MUST_CHECK int klock_wait_on_bit_lock_timeout(unsigned long *word, int bit,

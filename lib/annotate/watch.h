@@ -54,12 +54,10 @@ struct klock_event {
 };
 
 /*
- * A lock's `spin`: how long a spin for it has paid off lately; above that the CPU that
+ * A lock's `spin`: how often its waiters may be passed (KLOCK_PASSES); above that the CPU that
  * acquired it last, plus one, while lockstat watches, or else what its bias is worth
- * (lib/locks/bias_mode.h); and two bits that say whether yields have been in vain
- * (lib/locks/awake.c). Estimates all: each is written without regard to the others.
+ * (lib/locks/bias_mode.h). Estimates all: each is written without regard to the others.
  */
-#define KLOCK_SPIN_LIMIT 0x000003ffu
 #define KLOCK_SPIN_CPU 0x3fff0000u
 #define KLOCK_SPIN_CPU_SHIFT 16
 

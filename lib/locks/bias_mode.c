@@ -143,7 +143,7 @@ bool klock_bias_close(uint32_t *word)
 
 void klock_bias_closed(uint32_t *word)
 {
-	uint32_t *spin = klock_spin_of(word);
+	uint32_t *spin = klock_word_spin(word);
 	uint32_t w = klock_load_relaxed(word); /* only a guess: the exchange decides */
 
 	while ((w & (KLOCK_W_MODE | KLOCK_W_WRITER)) == (KLOCK_W_BIASED | KLOCK_W_CLOSED))
@@ -187,7 +187,7 @@ static bool reads_are_rare(struct klock_task *task)
 void klock_bias_sample(uint32_t *word)
 {
 	uint32_t mode = klock_load_relaxed(word) & KLOCK_W_MODE;
-	uint32_t seen = klock_load_relaxed(klock_spin_of(word)), credit = credit_of(seen);
+	uint32_t seen = klock_load_relaxed(klock_word_spin(word)), credit = credit_of(seen);
 	unsigned int price = price_of(seen);
 
 	if (reads_are_rare(klock_self_task) || price == KLOCK_BIAS_NEVER || mode == KLOCK_W_BIASED)
@@ -206,7 +206,7 @@ void klock_bias_sample(uint32_t *word)
 		if (credit >= 1u << price && open_slots(word, 0))
 			credit = KLOCK_BIAS_FULL;
 	}
-	keep(klock_spin_of(word), credit, price);
+	keep(klock_word_spin(word), credit, price);
 }
 
 /* By the owner: WRITER keeps the mode from being changed by others. */
@@ -238,7 +238,7 @@ static uint32_t cost_of_write(void)
 
 void klock_bias_written(uint32_t *word)
 {
-	uint32_t seen = klock_load_relaxed(klock_spin_of(word)), credit = credit_of(seen);
+	uint32_t seen = klock_load_relaxed(klock_word_spin(word)), credit = credit_of(seen);
 	uint32_t cost = cost_of_write();
 	unsigned int price = price_of(seen);
 	bool split = klock_load_relaxed(word) & KLOCK_W_SPLIT;
@@ -253,5 +253,5 @@ void klock_bias_written(uint32_t *word)
 		credit -= cost;
 		set_mode(word, mode_after_write(word));
 	}
-	keep(klock_spin_of(word), credit, price);
+	keep(klock_word_spin(word), credit, price);
 }

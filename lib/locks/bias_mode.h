@@ -29,12 +29,6 @@
  */
 #define KLOCK_BIAS_FULL 512
 
-/* A lock's `spin` follows its word. */
-static inline uint32_t *klock_spin_of(uint32_t *word)
-{
-	return word + 1;
-}
-
 /* Without: never a slot. */
 void klock_bias_allow(uint32_t *spin, bool allow);
 

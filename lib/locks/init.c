@@ -27,7 +27,6 @@ bool klock_ready_watched;
 static void mend(void)
 {
 	klock_park_after_fork();
-	klock_word_prepare();
 	klock_bias_after_fork();
 	klock_left_over_mend();
 }
@@ -36,7 +35,6 @@ static void init(void)
 {
 	klock_process_on_fork(mend);
 	klock_membarrier_register();
-	klock_word_prepare();
 	klock_park_init();
 	klock_watch_prepare();
 	klock_hang_init();

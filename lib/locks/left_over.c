@@ -3,36 +3,26 @@
 #include "base/process.h"
 #include <klock/lockword.h>
 
-bool klock_left_over_bars(const uint32_t *word)
-{
-	for (struct klock_task *t = klock_task_after(NULL); t; t = klock_task_after(t))
-		if (klock_load_relaxed(&t->bars) == word) /* a hint, as the bits */
-			return false;
-	return true;
-}
-
 static void forget_waiters(struct klock_queue *q, uint32_t drop)
 {
 	(void)drop;
 	if (!klock_queue_first(q)) /* relaxed: the bucket's lock orders it */
 		klock_fetch_and_relaxed((uint32_t *)klock_queue_addr(q),
-					~(KLOCK_W_WAITERS | KLOCK_W_WAKING));
+					~KLOCK_W_QUEUE);
 }
 
 bool klock_left_over_forget(uint32_t *word, uint32_t *w)
 {
 	klock_unpark(word, NULL, forget_waiters, 0);
 	*w = klock_load_relaxed(word); /* a guess */
-	return !(*w & KLOCK_W_WAITERS);
+	return !(*w & KLOCK_W_QUEUE);
 }
 
 bool klock_word_is_waited_for(const uint32_t *word)
 {
 	uint32_t w = klock_load_relaxed(word); /* a hint */
 
-	if ((w & KLOCK_W_WAITERS) && (!klock_park_generation || klock_park_waited_for(word)))
-		return true;
-	return (w & (KLOCK_W_PENDING | KLOCK_W_OVERDUE)) && !klock_bars_are_left_over(word);
+	return (w & KLOCK_W_QUEUE) && (!klock_park_generation || klock_park_waited_for(word));
 }
 
 /*

@@ -12,15 +12,8 @@
 /* Takes words from the threads that were about to hold them for writing. */
 void klock_left_over_mend(void);
 
-/* Out of line of the next two. */
-bool klock_left_over_bars(const uint32_t *word);
+/* Out of line of the next one. */
 bool klock_left_over_forget(uint32_t *word, uint32_t *w);
-
-/* Whether PENDING and OVERDUE of this word are not those of threads that wait awake. */
-static inline bool klock_bars_are_left_over(const uint32_t *word)
-{
-	return KLOCK_UNLIKELY(klock_park_generation) && klock_left_over_bars(word);
-}
 
 /*
  * Clears WAITERS, which `w` has, if nobody is queued. True: it did, and `w` is what the word

@@ -7,19 +7,13 @@
 #include "base/membarrier.h"
 #include "wait/park.h"
 
-/* Once, before the first lock, and in the child of a fork(): nobody sleeps for one. */
-void klock_word_prepare(void);
-
 /*
  * Takes the lock as ev->how says, within `ns`, and tells the watchers.
  * 0, -EAGAIN (a try), -EINTR, -ETIME, or -EINVAL for a negative time.
  */
-int klock_word_acquire(uint32_t *word, uint32_t *spin, const struct klock_event *ev, int64_t ns);
+int klock_word_acquire(uint32_t *word, const struct klock_event *ev, int64_t ns);
 
-/*
- * The same at once, for a lock that has waiters and is used while they wake up, and nobody
- * watches. False: nothing was done.
- */
+/* The same at once, while nobody watches the locks. False: nothing was done. */
 bool klock_word_pass(uint32_t *word, unsigned int how);
 bool klock_word_drop_held(uint32_t *word, bool write);
 
@@ -30,8 +24,8 @@ void klock_word_release(uint32_t *word, const struct klock_event *ev);
 void klock_word_downgrade(uint32_t *word, const struct klock_event *ev);
 
 /* Makes a new lock of it: true. Or reports that the old one is held or waited for. */
-bool klock_word_init(uint32_t *word, uint32_t *spin, const struct klock_event *ev,
-		     const char *name, struct lock_class_key *key);
+bool klock_word_init(uint32_t *word, const struct klock_event *ev, const char *name,
+		     struct lock_class_key *key);
 /* Makes it unusable: true; or reports that it is held or waited for. */
 bool klock_word_destroy(uint32_t *word, const struct klock_event *ev);
 
@@ -72,13 +66,25 @@ static inline bool klock_word_release_again(uint32_t *word, const struct lockdep
 	return true;
 }
 
-/* Vain wake-ups after which a waiter is handed what it waits for. */
-#define KLOCK_HANDOFF_AFTER 4
-
 /* The same without the watchers and without checks, for locks made of this one. */
-int klock_word_take(uint32_t *word, uint32_t *spin, const struct klock_event *ev, int64_t ns);
+int klock_word_take(uint32_t *word, const struct klock_event *ev, int64_t ns);
 /* False: it is a read hold, and the word counts none. */
 bool klock_word_drop(uint32_t *word, uint32_t hold);
+/* Releases may pass the head of the queue some more times before one looks again. */
+static inline void klock_word_begin_passes(uint32_t *word)
+{
+	uint32_t *spin = klock_word_spin(word);
+
+	/* relaxed: lost updates are fine */
+	klock_store_relaxed(spin, klock_load_relaxed(spin) | KLOCK_PASSES);
+}
+/* Under the bucket's lock: takes `drop` off the word and sees to the queue's front. */
+void klock_word_advance(struct klock_queue *q, uint32_t drop);
+/* Whether a read hold is to be taken off a word that counts none. */
+bool klock_word_lacks(uint32_t w, uint32_t drop);
+
+/* Reports misuse that only a slow path can see, before it waits. */
+void klock_word_check_usable(uint32_t *word, const struct klock_event *ev);
 
 /* How a wait under these flags may be cut short. */
 static inline enum klock_wait_mode klock_wait_mode_of(unsigned int how)

@@ -29,7 +29,7 @@ void klock_mutex_init(struct mutex *lock, const char *name, struct lock_class_ke
 {
 	struct klock_event ev = event(lock, KLOCK_WRITE, __builtin_return_address(0));
 
-	klock_word_init(&lock->word, &lock->spin, &ev, name, key);
+	klock_word_init(&lock->word, &ev, name, key);
 }
 
 void klock_mutex_destroy(struct mutex *lock)
@@ -52,7 +52,7 @@ int klock_mutex_acquire(struct mutex *lock, unsigned int how, int64_t timeout_ns
 		return 0;
 	ev = event(lock, how, site);
 	ev.nest = nest;
-	return klock_word_acquire(&lock->word, &lock->spin, &ev, timeout_ns);
+	return klock_word_acquire(&lock->word, &ev, timeout_ns);
 }
 
 int klock_mutex_request(struct mutex *lock, struct klock_waitq *wq)

@@ -79,7 +79,7 @@ int klock_percpu_init(struct percpu_rw_semaphore *sem, const char *name, struct 
 	struct klock_event ev = event(sem, KLOCK_WRITE, __builtin_return_address(0));
 	size_t size = sizeof(struct klock_percpu_slot) * KLOCK_PERCPU_SLOTS;
 
-	if (!klock_word_init(&sem->rw.word, &sem->rw.spin, &ev, name, key))
+	if (!klock_word_init(&sem->rw.word, &ev, name, key))
 		return 0; /* it is reported, and the lock is what it was */
 	sem->nr_slots = 0;
 	sem->block = 0;
@@ -210,7 +210,7 @@ static int read_acquire(struct percpu_rw_semaphore *sem, const struct klock_even
 	settle(sem);
 	if (sem->slots && read_unless_barred(sem))
 		return 0;
-	err = klock_word_take(&sem->rw.word, &sem->rw.spin, ev, ns);
+	err = klock_word_take(&sem->rw.word, ev, ns);
 	if (err)
 		return err;
 	count_reader(sem, 1);
@@ -270,7 +270,7 @@ static bool take_announced(struct percpu_rw_semaphore *sem, const struct klock_e
 	try.how |= KLOCK_TRY;
 	if (klock_load_relaxed(&sem->nr_slots))
 		klock_barrier_everywhere(ev);
-	if (readers_in(sem) > 0 || klock_word_take(&sem->rw.word, &sem->rw.spin, &try, 0)) {
+	if (readers_in(sem) > 0 || klock_word_take(&sem->rw.word, &try, 0)) {
 		klock_cas_release(&sem->block, number, 0);
 		*number = 0;
 		return false;
@@ -304,7 +304,7 @@ static bool write_attempt(struct percpu_rw_semaphore *sem, const struct klock_ev
 static int write_wait(struct percpu_rw_semaphore *sem, const struct klock_event *ev, int64_t ns)
 {
 	int64_t deadline_ns = klock_deadline(ns);
-	int err = klock_word_take(&sem->rw.word, &sem->rw.spin, ev, ns);
+	int err = klock_word_take(&sem->rw.word, ev, ns);
 
 	if (err)
 		return err;

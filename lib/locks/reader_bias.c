@@ -10,29 +10,23 @@
  */
 #include "locks/reader_bias.h"
 #include "base/clock.h"
-#include "base/cpu.h"
-#include "locks/awake.h"
+#include "base/spin.h"
 #include "locks/bias_mode.h"
 #include "locks/init.h"
 #include "locks/lockword.h"
 #include "locks/non_owner.h"
 #include "locks/slot_readers.h"
+#include "locks/take.h"
 #include "locks/word_request.h"
 #include "wait/park.h"
 #include "wait/slots.h"
 #include <errno.h>
 #include <klock/rwsem.h>
-#include <sched.h>
-
-/* In pauses, for readers that are about to leave. */
-#ifndef KLOCK_SPIN_DRAIN
-#define KLOCK_SPIN_DRAIN 400
-#endif
 
 /* The address by which a writer waits for readers to leave. */
 static uint32_t *drain_of(uint32_t *word)
 {
-	return klock_spin_of(word);
+	return klock_word_spin(word);
 }
 
 static uint32_t *word_of(const void *drain)
@@ -156,7 +150,7 @@ bool klock_bias_release(uint32_t *word, const struct klock_event *ev)
 	}
 	if (!(klock_load_relaxed(word) & KLOCK_W_SLOTS)) /* they stay while a slot is taken */
 		return false;
-	klock_bias_allow(klock_spin_of(word), false); /* before the hold goes: the lock may, too */
+	klock_bias_allow(klock_word_spin(word), false); /* before the hold goes */
 	if (!klock_non_owner_release(word, ev))
 		return false;
 	wake_drainers(word);
@@ -164,22 +158,26 @@ bool klock_bias_release(uint32_t *word, const struct klock_event *ev)
 }
 
 /*
- * Readers that are about to leave are spun for, those without a CPU are given this one. `reader`
- * is the first that is left: those before it cannot come in any more.
+ * Readers that are about to leave are spun for. `reader` is the first that is left: those before
+ * it cannot come in any more.
  */
 static bool drain_awake(const uint32_t *word, struct klock_task *reader,
-			const struct klock_task *task, int64_t until_ns)
+			const struct klock_task *task, int64_t deadline_ns)
 {
-	int spins = task->many_cpus ? KLOCK_SPIN_DRAIN : 0;
+	struct klock_spin s;
 
-	for (; spins; spins--, klock_cpu_relax())
-		if (!(reader = klock_slot_still_read(word, reader)))
+	if (!task->many_cpus)
+		return false;
+	klock_spin_begin(&s, deadline_ns);
+	do {
+		struct klock_task *left = klock_slot_still_read(word, reader);
+
+		if (!left)
 			return true;
-	for (int yields = KLOCK_YIELDS; yields && klock_now_ns() < until_ns; yields--) {
-		if (!(reader = klock_slot_still_read(word, reader)))
-			return true;
-		sched_yield();
-	}
+		if (left != reader)
+			klock_spin_renew(&s);
+		reader = left;
+	} while (klock_spin_once(&s));
 	return false;
 }
 
@@ -221,7 +219,6 @@ static void fence(uint32_t *word, const struct klock_event *ev)
 static int drain(uint32_t *word, const struct klock_event *ev, int64_t ns, int64_t deadline_ns)
 {
 	struct klock_task *reader;
-	int64_t until_ns;
 	int err;
 
 	fence(word, ev);
@@ -231,10 +228,7 @@ static int drain(uint32_t *word, const struct klock_event *ev, int64_t ns, int64
 	err = klock_refuse_to_wait(ev, ns);
 	if (err)
 		return err;
-	until_ns = klock_now_ns() + KLOCK_YIELDS_NS;
-	if (until_ns > deadline_ns)
-		until_ns = deadline_ns;
-	if (drain_awake(word, reader, klock_thread(), until_ns))
+	if (drain_awake(word, reader, klock_thread(), deadline_ns))
 		return 0;
 	return drain_asleep(word, ev, deadline_ns);
 }

@@ -32,7 +32,7 @@ void klock_rwsem_init(struct rw_semaphore *sem, const char *name, struct lock_cl
 {
 	struct klock_event ev = event(sem, KLOCK_WRITE, __builtin_return_address(0));
 
-	klock_word_init(&sem->word, &sem->spin, &ev, name, key);
+	klock_word_init(&sem->word, &ev, name, key);
 }
 
 void klock_rwsem_destroy(struct rw_semaphore *sem)
@@ -75,7 +75,7 @@ int klock_rwsem_acquire(struct rw_semaphore *sem, unsigned int how, int64_t time
 		return 0;
 	ev = event(sem, how, site);
 	ev.nest = nest;
-	return klock_word_acquire(&sem->word, &sem->spin, &ev, timeout_ns);
+	return klock_word_acquire(&sem->word, &ev, timeout_ns);
 }
 
 int klock_rwsem_request(struct rw_semaphore *sem, unsigned int how, struct klock_waitq *wq)

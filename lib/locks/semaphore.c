@@ -2,18 +2,17 @@
 /*
  * Units are taken and given like the holds of a lock word. Any thread may take a free unit: a
  * release with waiters wakes the first of them, unless one is waking up already (WAKING), and
- * newcomers may take the unit before it. A waiter that was woken KLOCK_HANDOFF_AFTER times and
- * found no unit is given the next one, and so is a request, which no wake-up reaches.
+ * newcomers may take the unit before it. One that is due (lib/wait/park.h) is given the unit.
  *
  * Invariants, under the bucket's lock:
- *   I1  somebody is queued => WAITERS
+ *   I1  somebody is queued => WAITERS or WAKING
  *   I2  somebody is queued and there are units => WAKING, and the head is awake or about to
  *       be woken, or a thread that has taken one of several units is about to pass_on()
  */
 #include <klock/semaphore.h>
 #include <klock/iocb.h>
 #include "base/clock.h"
-#include "base/cpu.h"
+#include "base/spin.h"
 #include "locks/init.h"
 #include "locks/lockword.h"
 #include "locks/request.h"
@@ -53,7 +52,7 @@ void klock_semaphore_init(struct semaphore *sem, int count, const char *name,
 				"count from 0 to KLOCK_SEM_MAX; it starts with 0 now");
 		count = 0;
 	}
-	if (klock_word_init(&sem->word, &sem->spin, &ev, name, key)) /* not yet shared: relaxed */
+	if (klock_word_init(&sem->word, &ev, name, key)) /* not yet shared: relaxed */
 		klock_store_relaxed(&sem->word, (uint32_t)count << KLOCK_W_SHIFT);
 }
 
@@ -80,6 +79,12 @@ static bool try_take(uint32_t *word)
 	return false;
 }
 
+/* After a look: another one was woken; or units are left, for which the taker will pass_on(). */
+static bool stays_waking(uint32_t w, uint32_t new, bool first)
+{
+	return (w & KLOCK_W_WAKING) && (!first || new >= KLOCK_SEM_UNIT);
+}
+
 static bool check(struct klock_queue *q, struct klock_waiter *me)
 {
 	uint32_t *word = (uint32_t *)klock_queue_addr(q);
@@ -90,20 +95,11 @@ static bool check(struct klock_queue *q, struct klock_waiter *me)
 
 	do {
 		taken = first && w >= KLOCK_SEM_UNIT;
-		if (taken) /* WAKING stays, if units do: see pass_on() */
-			new = (w - KLOCK_SEM_UNIT) & ~(alone ? KLOCK_W_FLAGS : 0);
-		else
-			new = (w | KLOCK_W_WAITERS) & ~(first ? KLOCK_W_WAKING : 0);
-		if (taken && new < KLOCK_SEM_UNIT)
-			new &= ~KLOCK_W_WAKING;
+		new = (w & ~KLOCK_W_QUEUE) - (taken ? KLOCK_SEM_UNIT : 0);
+		if (!(taken && alone))
+			new |= stays_waking(w, new, first) ? KLOCK_W_WAKING : KLOCK_W_WAITERS;
 	} while (!klock_cas_acquire(word, &w, new)); /* [S1] */
 	return taken;
-}
-
-/* Whether the next unit is handed to this waiter, instead of a wake-up to compete for it. */
-static bool is_due(const struct klock_waiter *w)
-{
-	return w->request || w->tries >= KLOCK_HANDOFF_AFTER;
 }
 
 /* Under the bucket's lock: `more` units come in, and the head is woken if there are any. */
@@ -116,29 +112,38 @@ static void advance(struct klock_queue *q, uint32_t more)
 	do {
 		units = (w >> KLOCK_W_SHIFT) + more;
 		rest = klock_queue_first(q);
-		for (; units && rest && is_due(rest); units--)
+		for (; units && rest && klock_queue_is_due(q, rest); units--)
 			rest = klock_queue_next(q, rest);
 		new = units << KLOCK_W_SHIFT;
 		if (rest)
-			new |= KLOCK_W_WAITERS | (units ? KLOCK_W_WAKING : 0);
+			new |= units ? KLOCK_W_WAKING : KLOCK_W_WAITERS;
 	/* [S2]. [S1] for a waiter granted another thread's unit: it sees that up() through [K1]. */
 	} while (!klock_cas_acq_rel(word, &w, new));
 	while ((head = klock_queue_first(q)) != rest)
 		klock_queue_grant(q, head);
-	if (rest && units)
+	if (rest && units && !rest->woken)
 		klock_queue_wake(q, rest);
 }
 
 static const struct klock_wait_ops semaphore_ops = { .check = check, .advance = advance };
 
-/* A unit is given back soon or not at all soon: a short look, then sleep. */
-static bool spin_take(uint32_t *word, const struct klock_task *task)
+/* A unit, if there is one within a spin. */
+static bool spin_for(uint32_t *word, const struct klock_task *task, int64_t deadline_ns)
 {
-	for (int i = 0; i < 20 && task->many_cpus; i++) {
-		klock_cpu_relax();
+	uint32_t seen = klock_load_relaxed(word), before; /* a hint, as below */
+	struct klock_spin s;
+
+	if (!task->many_cpus)
+		return false;
+	klock_spin_begin(&s, deadline_ns);
+	do {
 		if (try_take(word))
 			return true;
-	}
+		before = seen;
+		seen = klock_load_relaxed(word);
+		if (seen != before)
+			klock_spin_renew(&s);
+	} while (klock_spin_once(&s));
 	return false;
 }
 
@@ -147,11 +152,11 @@ static void pass_on(uint32_t *word)
 {
 	uint32_t w = klock_load_relaxed(word); /* only a guess: advance() looks again */
 
-	if (w >= KLOCK_SEM_UNIT && (w & KLOCK_W_WAITERS))
+	if (w >= KLOCK_SEM_UNIT && (w & KLOCK_W_QUEUE))
 		klock_unpark(word, &semaphore_ops, advance, 0);
 }
 
-static int wait(struct semaphore *sem, const struct klock_event *ev, int64_t ns)
+static int wait(struct semaphore *sem, const struct klock_event *ev, int64_t deadline_ns)
 {
 	struct klock_waiter w = {
 		.addr = &sem->word,
@@ -160,7 +165,7 @@ static int wait(struct semaphore *sem, const struct klock_event *ev, int64_t ns)
 		.mode = klock_wait_mode_of(ev->how),
 	};
 
-	int err = klock_park(&w, klock_deadline(ns));
+	int err = klock_park(&w, deadline_ns);
 
 	if (!err)
 		pass_on(&sem->word);
@@ -170,6 +175,7 @@ static int wait(struct semaphore *sem, const struct klock_event *ev, int64_t ns)
 static int take(struct semaphore *sem, const struct klock_event *ev, int64_t ns)
 {
 	struct klock_task *task = klock_thread();
+	int64_t deadline_ns;
 	int err;
 
 	if (try_take(&sem->word))
@@ -178,9 +184,8 @@ static int take(struct semaphore *sem, const struct klock_event *ev, int64_t ns)
 	if (err)
 		return err;
 	klock_watch(KLOCK_EV_CONTENDED, ev);
-	if (spin_take(&sem->word, task))
-		return 0;
-	return wait(sem, ev, ns);
+	deadline_ns = klock_deadline(ns);
+	return spin_for(&sem->word, task, deadline_ns) ? 0 : wait(sem, ev, deadline_ns);
 }
 
 int klock_semaphore_acquire(struct semaphore *sem, unsigned int how, int64_t timeout_ns)
@@ -227,7 +232,9 @@ void klock_semaphore_release(struct semaphore *sem)
 	klock_watch(KLOCK_EV_RELEASE, &ev);
 	w = klock_load_relaxed(&sem->word); /* only a guess: the exchange decides */
 	do {
-		if ((w & (KLOCK_W_WAITERS | KLOCK_W_WAKING)) == KLOCK_W_WAITERS) {
+		if ((w & KLOCK_W_WAITERS) ||
+		    ((w & KLOCK_W_WAKING) && !klock_word_passes_head(&sem->word))) {
+			klock_word_begin_passes(&sem->word);
 			klock_unpark(&sem->word, &semaphore_ops, advance, 1);
 			break;
 		}

@@ -40,16 +40,15 @@ static bool check(struct klock_queue *q, struct klock_waiter *w)
 }
 
 /*
- * The first that waits to set the bit is woken to do so: not more, as the
- * others would find it set. One that has found it set KLOCK_HANDOFF_AFTER times, or that
- * is a request, gets it set on its behalf, unless a newcomer was faster between the
- * clearing of the bit and the call: then the newcomer's wake-up serves it.
+ * The first that waits to set the bit is woken to do so: not more, as the others would find it
+ * set. If it is due (lib/wait/park.h) the bit is set on its behalf, unless a newcomer was faster
+ * between the clearing of the bit and the call: then the newcomer's wake-up serves it.
  */
 static void let_one_set(struct klock_queue *q, struct klock_waiter *w)
 {
 	unsigned long *word = (unsigned long *)klock_queue_addr(q);
 
-	if ((w->request || w->tries >= KLOCK_HANDOFF_AFTER) && set_bit_if_clear(word, w->bit))
+	if (klock_queue_is_due(q, w) && set_bit_if_clear(word, w->bit))
 		klock_queue_grant(q, w);
 	else if (!w->request)
 		klock_queue_wake(q, w);

@@ -52,12 +52,10 @@ void klock_request_take_word(struct klock_waiter *w, struct klock_task *task)
 		;
 }
 
-/* A request counts as one who sleeps, while it is queued. */
 void klock_request_left(struct klock_waiter *w)
 {
 	if (w->draining)
 		klock_drain_ends();
-	klock_word_uncount_sleeper();
 }
 
 /* Nobody is there: the lock is gone, or something else. */
@@ -87,16 +85,11 @@ static int request(uint32_t *word, const struct klock_event *ev, struct klock_wa
 	};
 	/* relaxed: a guess. What may be in slots is looked for only once, so in check(). */
 	bool slots = !record.shared && (klock_load_relaxed(word) & KLOCK_W_SLOTS);
-	int err;
 
-	if (!slots && !klock_word_take(word, NULL, ev, KLOCK_FOREVER)) /* a try */
+	if (!slots && !klock_word_take(word, ev, KLOCK_FOREVER)) /* a try */
 		return 0;
 	klock_word_check_usable(word, ev);
-	klock_word_count_sleeper(ev);
-	err = klock_lock_request(ev, wq, &record);
-	if (err == -EINVAL)
-		klock_word_uncount_sleeper();
-	return err;
+	return klock_lock_request(ev, wq, &record);
 }
 
 int klock_word_request(uint32_t *word, const struct klock_event *ev, struct klock_waitq *wq)

@@ -23,7 +23,7 @@ int klock_word_request(uint32_t *word, const struct klock_event *ev, struct kloc
 /* For a reader that has left a slot with the word in it. The lock may be gone. */
 void klock_word_slot_left(uint32_t *word);
 
-/* ---- for lib/locks/lockword.c, under the bucket's lock ---- */
+/* ---- for lib/locks/queue.c, under the bucket's lock ---- */
 
 /* Whether `me`, which could have the word `w`, has to wait for readers in slots as well. */
 static inline bool klock_request_drains(uint32_t w, const struct klock_waiter *me)
@@ -41,15 +41,8 @@ void klock_request_take_word(struct klock_waiter *w, struct klock_task *task);
 
 void klock_request_left(struct klock_waiter *w);
 
-/* ---- what lib/locks/lockword.c has for it ---- */
+/* ---- what the lock word has for it ---- */
 
 extern const struct klock_wait_ops klock_word_ops;
-
-/* Reports misuse that only a slow path can see, before it waits. */
-void klock_word_check_usable(uint32_t *word, const struct klock_event *ev);
-
-/* From here on owners look whether somebody waits. Who is watched goes out of line anyway. */
-void klock_word_count_sleeper(const struct klock_event *ev);
-void klock_word_uncount_sleeper(void);
 
 #endif

@@ -5,6 +5,7 @@
 #include "base/exempt.h"
 #include "base/minilock.h"
 #include "base/process.h"
+#include "base/spin.h"
 #include <errno.h>
 #include <string.h>
 
@@ -27,6 +28,8 @@ struct bucket {
 	struct klock_minilock lock;
 	uint32_t waiters;
 	struct klock_list list;
+	uint32_t queued[2];    /* of them, writers and readers */
+	int64_t handed_ns[2];  /* when one of those was last handed a lock as it slept */
 } __attribute__((aligned(64)));
 
 struct klock_queue {
@@ -119,6 +122,7 @@ static void enqueue(struct klock_queue *q, struct klock_waiter *w)
 {
 	klock_list_add_tail(&q->bucket->list, &w->node);
 	w->queued = true;
+	q->bucket->queued[w->shared]++;
 	/* [K3] queue, then check: pairs with [K4]. */
 	klock_fetch_add_seq(&q->bucket->waiters, 1);
 }
@@ -127,6 +131,7 @@ static void dequeue(struct klock_queue *q, struct klock_waiter *w)
 {
 	klock_list_del(&w->node);
 	w->queued = false;
+	q->bucket->queued[w->shared]--;
 	if (w->request && w->ops->left)
 		w->ops->left(w);
 	klock_fetch_add_relaxed(&q->bucket->waiters, (uint32_t)-1); /* too high is only slow */
@@ -161,6 +166,8 @@ struct klock_waiter *klock_queue_next(struct klock_queue *q, struct klock_waiter
 void klock_queue_grant(struct klock_queue *q, struct klock_waiter *w)
 {
 	dequeue(q, w);
+	if (!w->request && !klock_load_relaxed(&w->awake))
+		q->bucket->handed_ns[w->shared] = klock_now_ns();
 	klock_list_add_tail(&q->granted, &w->node);
 }
 
@@ -172,7 +179,33 @@ void klock_queue_refuse(struct klock_queue *q)
 void klock_queue_wake(struct klock_queue *q, struct klock_waiter *w)
 {
 	w->woken = true;
+	if (!w->woken_ns)
+		w->woken_ns = klock_now_ns();
 	q->woken = w->task;
+}
+
+bool klock_queue_is_due(struct klock_queue *q, const struct klock_waiter *w)
+{
+	int64_t now;
+
+	if (w->request || klock_load_relaxed(&w->awake)) /* a hint: it may end its spin just now */
+		return true;
+	now = klock_now_ns();
+	return now - q->bucket->handed_ns[w->shared] >= KLOCK_HAND_OVER_NS ||
+	       (w->woken_ns && now - w->woken_ns >= KLOCK_HAND_OVER_NS);
+}
+
+struct klock_waiter *klock_queue_due(struct klock_queue *q)
+{
+	struct klock_waiter *head = klock_queue_first(q), *w = head;
+
+	if (!head || klock_queue_is_due(q, head))
+		return head;
+	if (!q->bucket->queued[!head->shared])
+		return NULL;
+	while (w && w->shared == head->shared)
+		w = klock_queue_next(q, w);
+	return w && klock_queue_is_due(q, w) ? w : NULL;
 }
 
 static bool granted(struct klock_waiter *w)
@@ -186,6 +219,12 @@ static int await_grant(struct klock_waiter *w)
 	while (!granted(w))
 		klock_task_sleep(w->task, KLOCK_FOREVER);
 	return 0;
+}
+
+/* Under the bucket's lock, after a look in vain: whether it spins before it sleeps. */
+static void stay_awake(struct klock_queue *q, struct klock_waiter *w)
+{
+	klock_store_relaxed(&w->awake, w->task->many_cpus && klock_queue_first(q) == w);
 }
 
 /*
@@ -211,9 +250,9 @@ static bool look_again(struct klock_waiter *w, int *err)
 		*err = 0;
 	else if (over)
 		w->ops->advance(&q, w->repair);
-	else if (w->woken && w->tries < UINT8_MAX)
-		w->tries++;
 	w->woken = false;
+	if (!over)
+		stay_awake(&q, w);
 	queue_unlock(&q);
 	return over;
 }
@@ -226,6 +265,17 @@ static int64_t first_look(const struct klock_waiter *w)
 	return after == KLOCK_FOREVER ? KLOCK_FOREVER : w->since + after;
 }
 
+/* The head of the queue, for a time: the next release is not to take it for asleep. */
+static void spin_at_head(struct klock_waiter *w, int64_t deadline_ns)
+{
+	struct klock_spin s;
+
+	klock_spin_begin(&s, deadline_ns);
+	while (!klock_task_is_notified(w->task) && klock_spin_once(&s))
+		;
+	klock_store_relaxed(&w->awake, false); /* a hint, as above */
+}
+
 static int wait_queued(struct klock_waiter *w, int64_t deadline_ns)
 {
 	int64_t look_at = first_look(w);
@@ -234,6 +284,8 @@ static int wait_queued(struct klock_waiter *w, int64_t deadline_ns)
 
 	do {
 		err = klock_task_signalled(w->task, w->mode) ? -EINTR : 0;
+		if (!err && w->awake)
+			spin_at_head(w, deadline_ns);
 		if (!err)
 			late = klock_task_sleep(w->task,
 						look_at < deadline_ns ? look_at : deadline_ns);
@@ -262,14 +314,16 @@ int klock_park(struct klock_waiter *w, int64_t deadline_ns)
 	w->deadline = deadline_ns;
 	w->number = w->task->waits | 1; /* odd already: left so by a thread that fork() lost */
 	klock_store_relaxed(&w->task->waits, w->number); /* a hint, for reports */
-	w->tries = 0;
 	w->woken = false;
+	w->woken_ns = 0;
 	klock_exempt(w, sizeof(*w));
 	queue_lock(&q, w->addr, w->ops);
 	enqueue(&q, w);
 	got = w->ops->check(&q, w);
 	if (got)
 		dequeue(&q, w);
+	else
+		stay_awake(&q, w);
 	queue_unlock(&q);
 	if (!got)
 		err = wait_queued(w, deadline_ns);

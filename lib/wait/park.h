@@ -69,8 +69,10 @@ struct klock_waiter {
 	uint32_t repair; /* what advance() is given when this waiter gives up */
 
 	/* The wait layer's. */
-	uint8_t tries; /* times it was woken by klock_queue_wake() and check() said no */
-	bool queued, woken; /* under the bucket's lock */
+	bool queued;        /* under the bucket's lock, as the next two */
+	bool woken;         /* and has not looked since */
+	int64_t woken_ns;   /* when it was woken first; 0: it was not yet */
+	uint8_t awake;      /* it spins, as the head of the queue */
 	struct klock_list node; /* under the bucket's lock */
 	struct klock_task *task; /* NULL of a request in the queue */
 	uint32_t state; /* enum klock_waiter_state */
@@ -125,6 +127,26 @@ struct klock_waiter *klock_queue_next(struct klock_queue *q, struct klock_waiter
 void klock_queue_grant(struct klock_queue *q, struct klock_waiter *w);
 /* There is nothing of what was to be dropped. */
 void klock_queue_refuse(struct klock_queue *q);
+
+/*
+ * When a waiter is due. A release wakes the head of the queue, and lets newcomers pass it while it
+ * gets a CPU: that keeps a busy lock busy. It is handed the lock instead
+ *   - if it is awake, spinning: that costs nobody anything;
+ *   - if no sleeper of its kind, reader or writer, was handed a lock here for KLOCK_HAND_OVER_NS:
+ *     who waits now and then waits for one section;
+ *   - if it was first woken KLOCK_HAND_OVER_NS ago: that is the bound.
+ * To hand a lock to a sleeper makes all others wait until it has a CPU, some 25 us where all CPUs
+ * are busy: at this rate a twentieth of the time. doc/design/performance.md has a sweep.
+ */
+#ifndef KLOCK_HAND_OVER_NS
+#define KLOCK_HAND_OVER_NS 500000
+#endif
+
+/* The waiter that is due, the head of the queue first. NULL: none. */
+struct klock_waiter *klock_queue_due(struct klock_queue *q);
+/* Whether this one is, which is at the head or comes after waiters that are. */
+bool klock_queue_is_due(struct klock_queue *q, const struct klock_waiter *w);
+
 /* At most one waiter in each advance(). */
 void klock_queue_wake(struct klock_queue *q, struct klock_waiter *w);
 

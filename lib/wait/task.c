@@ -254,8 +254,6 @@ static void mend(void)
 		task->index = i; /* the parent may have been about to make it */
 		if (task->granted.next)
 			klock_list_init(&task->granted); /* lost, with the locks */
-		if (task != klock_self_task)
-			task->bars = NULL;
 		if (task == klock_self_task || !is_first) {
 			task->tid = task->thread = first;
 			klock_list_add_tail(&running, &task->node);
@@ -430,6 +428,11 @@ bool klock_task_sleep(struct klock_task *task, int64_t deadline_ns)
 	/* [T6] acquire: pairs with [T7]; who is woken sees why. */
 	klock_xchg_acq_rel(&task->parker, PARKER_EMPTY);
 	return late;
+}
+
+bool klock_task_is_notified(const struct klock_task *task)
+{
+	return klock_load_relaxed(&task->parker) == PARKER_NOTIFIED; /* [T6] takes the token */
 }
 
 void klock_task_wake(struct klock_task *task)

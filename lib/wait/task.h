@@ -38,12 +38,9 @@ struct klock_task {
 	struct klock_list granted; /* requests it is to tell of; its own thread's; zeroed: none */
 	bool telling;       /* it does so */
 	/* For the child of a fork(), where its thread is not there: */
-	const uint32_t *bars; /* the word from which it bars others while it yields */
 	uint32_t *takes;      /* the word for which its call for writing has not returned */
 	uint32_t *takes_block; /* of a percpu_rw_semaphore: what it has set to bar readers */
 	int64_t sampled_ns; /* when a read of it was last a sample for a bias; its own thread's */
-	int64_t backed_off_ns; /* until when it stayed away from a word; the same */
-	int32_t back_off;   /* and for how many pauses */
 	struct klock_list node; /* of one of the lists in task.c */
 } __attribute__((aligned(64)));
 
@@ -89,6 +86,9 @@ void klock_task_take_signal(struct klock_task *task, enum klock_wait_mode mode);
 
 /* Sleeps until klock_task_wake(), or until the deadline: true, or without a reason. */
 bool klock_task_sleep(struct klock_task *task, int64_t deadline_ns);
+
+/* Whether its next sleep would end at once. */
+bool klock_task_is_notified(const struct klock_task *task);
 
 /* Ends the task's sleep, the one under way or the next. Async-signal-safe. */
 void klock_task_wake(struct klock_task *task);

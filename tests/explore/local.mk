@@ -35,8 +35,8 @@ tests_explore_explore_SOURCES = \
 	tests/explore/world.h \
 	$(base) $(wait) $(annotate) $(lockdep) $(lockstat) $(hang) $(locks)
 tests_explore_explore_CPPFLAGS = -I$(top_srcdir)/tests/explore/model $(AM_CPPFLAGS) \
-	-DKLOCK_ATOMIC_HEADER='"explore/atomic.h"' -DKLOCK_SPIN_REVOKED=2 -DKLOCK_SPIN_DRAIN=2 \
-	-DKLOCK_YIELDS=xp_yields
+	-DKLOCK_ATOMIC_HEADER='"explore/atomic.h"' -DKLOCK_SPIN_NS=0 \
+	-DKLOCK_HAND_OVER_NS=xp_hand_over_ns
 # Bound at once: the table that is otherwise filled call by call is among the variables.
 tests_explore_explore_LDFLAGS = -Wl,-z,now
 tests_explore_explore_LDADD = $(PTHREAD_LIBS)

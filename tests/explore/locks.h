@@ -12,7 +12,8 @@ struct xp_lock {
 	const char *name;
 	int at_once;    /* writers that may be inside */
 	bool spins;     /* its threads do, before they sleep */
-	int yields;     /* how often, before they sleep */
+	bool due;       /* its waiters are handed it at once, asleep or awake */
+	bool soon;      /* they are when time has passed (T); else never, if asleep */
 	bool samples;   /* each thread's first read counts for a bias, and brings it */
 	bool one_counts; /* the first thread has no slots: its reads are counted */
 	bool watched;   /* by somebody: no inline fast paths, and no plain stores */
@@ -24,7 +25,7 @@ struct xp_lock {
 	int (*ask)(bool write, struct klock_waitq *wq); /* as a request; NULL: there is none */
 	void (*give)(bool write);
 	void (*downgrade)(void); /* NULL: there is none */
-	const uint32_t *word;    /* at which its waiters queue, for "br" and "lb" */
+	const uint32_t *word;    /* at which its waiters queue, for "lb" */
 	void (*check)(void);     /* free, as it began, and nobody waits */
 };
 

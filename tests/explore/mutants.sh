@@ -10,7 +10,7 @@ export EXPLORE_MAX
 
 mutants_begin explore 'lib/base/(clock|cpu|futex|membarrier|minilock|process|thread_id)' \
 	-Itests/explore/model '-DKLOCK_ATOMIC_HEADER="explore/atomic.h"' \
-	-DKLOCK_YIELDS=xp_yields
+	-DKLOCK_SPIN_NS=0 -DKLOCK_HAND_OVER_NS=xp_hand_over_ns
 # shellcheck disable=SC2046 # a list of names
 [ $# -gt 0 ] || set -- $(mutant_names)
 for scenario in $(for name; do mutant_scenario "$name"; done | sort -u); do

@@ -17,8 +17,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* What KLOCK_YIELDS is here: the scenario says it. */
-extern int xp_yields;
+/* What KLOCK_HAND_OVER_NS is here: the scenario says it. */
+extern int64_t xp_hand_over_ns;
 
 #define XP_THREADS 5
 

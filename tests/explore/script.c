@@ -204,22 +204,6 @@ static void write_then_read(const char *word)
 	lock->give(false);
 }
 
-/*
- * For scenarios in which no more than one thread bars others by that bit, and once. An owner's
- * store may wipe it out.
- */
-static void try_beside(unsigned int how, uint32_t bit)
-{
-	uint32_t w = klock_load_relaxed(lock->word);
-	bool barred = (w & bit) && !(w & KLOCK_W_WRITER);
-
-	if (lock->take(how | KLOCK_TRY, KLOCK_FOREVER))
-		return;
-	if (barred && (klock_load_relaxed(lock->word) & bit))
-		xp_fail("a newcomer passes who bars it");
-	lock->give(how & KLOCK_WRITE);
-}
-
 static void look_late(char kind)
 {
 	uint32_t *word = (uint32_t *)lock->word;
@@ -227,9 +211,6 @@ static void look_late(char kind)
 	switch (kind) {
 	case 'b':
 		wake_up_bit((unsigned long *)word, 0);
-		break;
-	case 'w':
-		klock_word_look(word);
 		break;
 	case 's':
 		klock_bias_left(word);
@@ -288,12 +269,6 @@ static void act(const char *word)
 		break;
 	case 'z':
 		hold(word, mode_of(word[1]), 0);
-		break;
-	case 'b':
-		if (mode_of(word[1]) == KLOCK_READ)
-			try_beside(KLOCK_READ, KLOCK_W_PENDING);
-		else
-			try_beside(KLOCK_WRITE, KLOCK_W_OVERDUE);
 		break;
 	case 'k':
 		hold(word, mode_of(word[1]) | KLOCK_KILLABLE, KLOCK_FOREVER);
@@ -377,7 +352,7 @@ static void reset(void)
 			klock_slots_open(tasks[t]->index);
 	}
 	xp_many_cpus = lock->spins;
-	xp_yields = lock->yields;
+	xp_hand_over_ns = lock->due ? 0 : lock->soon ? 10 : KLOCK_FOREVER;
 	klock_watched = klock_ready_watched = lock->watched;
 	lock->reset();
 	memset(entered, 0, sizeof(entered));

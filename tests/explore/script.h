@@ -25,12 +25,10 @@ void xp_script_init(void);
  *   T          time passes, as much as a timed wait allows
  *   G1         thread 1 wakes up for no reason
  *   nr nw      a try that has to fail
- *   br bw      a try, which has to fail if all the time a writer bars newcomers, or a
- *              reader writers
  *   yr yw      a try that has to succeed
  *   zr zw      a timed wait of no time: an attempt
- *   lb lw ls   a look for waiters that comes too late: the memory was once a bit, a lock
- *              word, a lock that was read by a slot
+ *   lb ls      a look for waiters that comes too late: the memory was once a bit, a lock
+ *              that was read by a slot
  *   S1         go on when thread 1 sleeps; no further if it ends without
  *   E1         go on when thread 1 has been inside; no further if it ends without
  * "!2" behind a word that takes the lock: kept until thread 2 has ended.

@@ -167,4 +167,4 @@ bool klock_cpu_many(void)
 }
 
 bool xp_many_cpus;
-int xp_yields;
+int64_t xp_hand_over_ns;

@@ -5,15 +5,6 @@
 #include <klock/rwsem.h>
 #include <klock/semaphore.h>
 
-/* Nobody sleeps here. */
-uint32_t klock_sleepers;
-
-void klock_word_look(uint32_t *word)
-{
-	(void)word;
-	assert(!"a look for sleepers");
-}
-
 static struct rw_semaphore sem;
 static struct semaphore units = KLOCK_SEMAPHORE_INITIALIZER(units, 1);
 static int data;

@@ -8,8 +8,6 @@
 
 #include "genmc/world.h"
 
-#define KLOCK_YIELDS 0 /* no other bit of the word, and no order, depends on them */
-
 #include "base/minilock.h"
 #ifndef MINILOCK_IS_A_MODEL
 #include "base/minilock.c"

@@ -2,15 +2,17 @@
 /* mutex: the lock word without readers. */
 #include "genmc/library.h"
 
-#include "locks/awake.c"
 #include "locks/bias_mode.c"
 #include "locks/left_over.c"
-#include "locks/lockword.c"
-#include "locks/non_owner.c"
-#include "locks/reader_bias.c"
-#include "locks/slot_readers.c"
-#include "locks/word_request.c"
+#include "locks/lifetime.c"
 #include "locks/mutex.c"
+#include "locks/non_owner.c"
+#include "locks/queue.c"
+#include "locks/reader_bias.c"
+#include "locks/release.c"
+#include "locks/slot_readers.c"
+#include "locks/take.c"
+#include "locks/word_request.c"
 
 NEVER(void klock_rwsem_release(struct rw_semaphore *sem, unsigned int how))
 
@@ -34,7 +36,6 @@ static void tryer(void)
 
 static void prepare(void)
 {
-	klock_word_prepare();
 	world_futex(&bucket_of(&lock.word)->lock.state);
 }
 

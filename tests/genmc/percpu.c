@@ -10,15 +10,17 @@
 #undef KLOCK_PERCPU_SLOTS
 #define KLOCK_PERCPU_SLOTS 4
 
-#include "locks/awake.c"
 #include "locks/bias_mode.c"
 #include "locks/left_over.c"
-#include "locks/lockword.c"
+#include "locks/lifetime.c"
 #include "locks/non_owner.c"
-#include "locks/reader_bias.c"
-#include "locks/slot_readers.c"
-#include "locks/word_request.c"
 #include "locks/percpu_rwsem.c"
+#include "locks/queue.c"
+#include "locks/reader_bias.c"
+#include "locks/release.c"
+#include "locks/slot_readers.c"
+#include "locks/take.c"
+#include "locks/word_request.c"
 
 NEVER(void klock_rwsem_release(struct rw_semaphore *sem, unsigned int how))
 
@@ -50,7 +52,6 @@ static void reader_out_of_line(void)
 
 static void prepare(void)
 {
-	klock_word_prepare();
 	world_futex(&bucket_of(&sem.rw.word)->lock.state);
 	world_futex(&bucket_of(&sem.block)->lock.state);
 	settle(&sem);

@@ -6,19 +6,16 @@
  */
 #include "genmc/library.h"
 
-/* HANDOFF: after how many vain wake-ups a writer is handed the lock; four, unless it is said. */
-#ifdef HANDOFF
-#undef KLOCK_HANDOFF_AFTER
-#define KLOCK_HANDOFF_AFTER HANDOFF
-#endif
-#include "locks/awake.c"
 #include "locks/bias_mode.c"
 #include "locks/left_over.c"
-#include "locks/lockword.c"
+#include "locks/lifetime.c"
 #include "locks/non_owner.c"
+#include "locks/queue.c"
 #include "locks/reader_bias.c"
+#include "locks/release.c"
 #include "locks/rwsem.c"
 #include "locks/slot_readers.c"
+#include "locks/take.c"
 #include "locks/word_request.c"
 
 static struct rw_semaphore sem;
@@ -93,7 +90,6 @@ static void killer(void)
 
 static void prepare(void)
 {
-	klock_word_prepare();
 	world_futex(&bucket_of(&sem.word)->lock.state);
 #ifdef HELD
 	sem.word = HELD * KLOCK_W_READER;

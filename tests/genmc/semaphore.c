@@ -4,7 +4,7 @@
 
 #include "locks/semaphore.c"
 
-/* Of lockword.c, which has names in common with semaphore.c; here a wait has no time limit. */
+/* Of take.c, which has names in common with semaphore.c; here a wait has no time limit. */
 int klock_refuse_to_wait(const struct klock_event *ev, int64_t ns)
 {
 	assert(ns == KLOCK_FOREVER && !(ev->how & KLOCK_TRY));
@@ -13,8 +13,8 @@ int klock_refuse_to_wait(const struct klock_event *ev, int64_t ns)
 	klock_task_take_signal(klock_self_task, klock_wait_mode_of(ev->how));
 	return -EINTR;
 }
-NEVER(bool klock_word_init(uint32_t *word, uint32_t *spin, const struct klock_event *ev,
-			   const char *name, struct lock_class_key *key))
+NEVER(bool klock_word_init(uint32_t *word, const struct klock_event *ev, const char *name,
+			   struct lock_class_key *key))
 
 static struct semaphore sem = KLOCK_SEMAPHORE_INITIALIZER(sem, UNITS);
 static int data;

@@ -44,6 +44,13 @@ static uint32_t interrupts[NR_THREADS + 1]; /* by number; 0 is a thread that has
 #define klock_compiler_barrier() ((void)0)
 #endif
 
+/* DUE: waiters are handed the lock by the next release; else they are woken to compete for it. */
+#ifdef DUE
+#define KLOCK_HAND_OVER_NS 0
+#else
+#define KLOCK_HAND_OVER_NS INT64_MAX
+#endif
+
 #define KLOCK_BASE_PROCESS_H /* nobody forks: see below */
 #include "base/bug.h"
 #include "base/clock.h"

@@ -25,7 +25,6 @@ EXTRA_DIST += $(litmus_scripts) \
 	tests/litmus/references.litmus \
 	tests/litmus/request.litmus \
 	tests/litmus/semaphore.litmus \
-	tests/litmus/sleepers.litmus \
 	tests/litmus/slots_closed.litmus \
 	tests/litmus/split_in.litmus \
 	tests/litmus/split_newcomer.litmus \

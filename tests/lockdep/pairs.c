@@ -17,22 +17,21 @@ DEFINE_STATIC_PERCPU_RWSEM(percpu);
 
 static inline bool before_write_fast(uint32_t *word)
 {
-	uint32_t expected = 0, self = klock_self_word;
+	uint32_t w = 0, self = klock_self_word;
 
-	return KLOCK_LIKELY(self && klock_cas_acquire(word, &expected, self));
+	return KLOCK_LIKELY(self) &&
+	       (KLOCK_LIKELY(klock_cas_acquire(word, &w, self)) ||
+		(w == KLOCK_W_WAKING && klock_cas_acquire(word, &w, w + self)));
 }
 
 static inline bool before_write_end_fast(uint32_t *word)
 {
-	uint32_t self = klock_self_word;
+	uint32_t self = klock_self_word, w = self;
 
-	if (KLOCK_UNLIKELY(!self) || KLOCK_UNLIKELY(klock_load_relaxed(word) != self))
-		return false;
-	klock_store_release(word, 0);
-	klock_compiler_barrier();
-	if (KLOCK_UNLIKELY(klock_load_relaxed(&klock_sleepers)))
-		klock_word_look(word);
-	return true;
+	return KLOCK_LIKELY(self) &&
+	       (KLOCK_LIKELY(klock_cas_release(word, &w, 0)) ||
+		(w == self + KLOCK_W_WAKING && klock_word_passes_head(word) &&
+		 klock_cas_release(word, &w, KLOCK_W_WAKING)));
 }
 
 static inline void before_mutex_lock(struct mutex *lock)
@@ -129,7 +128,9 @@ static inline bool before_read_drop(uint32_t *word)
 		return false;
 	w = klock_load_relaxed(word);
 	do {
-		if (KLOCK_UNLIKELY(w < KLOCK_W_READER || (w & KLOCK_W_FLAGS & ~KLOCK_W_SLOTS)))
+		if (KLOCK_UNLIKELY(w < KLOCK_W_READER || (w & (KLOCK_W_WRITER | KLOCK_W_WAITERS))))
+			return false;
+		if (KLOCK_UNLIKELY(w & KLOCK_W_WAKING) && !klock_word_passes_head(word))
 			return false;
 	} while (KLOCK_UNLIKELY(!klock_cas_release(word, &w, w - KLOCK_W_READER)));
 	return true;

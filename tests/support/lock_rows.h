@@ -148,11 +148,16 @@ static inline const struct lock_row *lock_row_of(const struct lock_row *row, boo
 	return NULL;
 }
 
+static inline int lock_waiters(const struct lock_row *row, union any_lock *lock)
+{
+	return row->object->waiters(lock);
+}
+
 static inline void await_lock_waiters(const struct lock_row *row, union any_lock *lock, int n)
 {
 	int64_t end = now_ns() + (int64_t)PATIENCE * 1000000000;
 
-	while (row->object->waiters(lock) != n) {
+	while (lock_waiters(row, lock) != n) {
 		if (now_ns() > end)
 			out_of_patience("threads that are to wait for a lock");
 		nap_us(50);

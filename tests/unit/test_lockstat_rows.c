@@ -118,12 +118,12 @@ START_TEST(lock_that_changes_its_cpu_bounces)
 	mutex_init(&m);
 	actor_do(&a, use_mutex, &m);
 	ck_assert_uint_eq(writes("&m")->acq_bounces, 0);
-	m.spin |= 160; /* how long spins have paid off: it stays */
+	m.spin |= KLOCK_PASSES; /* it stays */
 	actor_do(&b, use_mutex, &m);
 	actor_do(&a, use_mutex, &m);
 	actor_do(&a, use_mutex, &m);
 	ck_assert_uint_eq(writes("&m")->acq_bounces, 2);
-	ck_assert_uint_eq(m.spin & KLOCK_SPIN_LIMIT, 160);
+	ck_assert_uint_eq(m.spin & KLOCK_PASSES, KLOCK_PASSES);
 
 	actor_do(&a, take_mutex, &m);
 	actor_begin(&b, use_mutex, &m);

@@ -266,7 +266,6 @@ static void look_late(void)
 
 		for (int bit = 0; i % sizeof(long) == 0 && bit < LONG_BITS; bit++)
 			wake_up_bit((unsigned long *)at, bit);
-		klock_word_look((uint32_t *)at);
 		klock_bias_left((uint32_t *)at);
 		klock_bias_left((uint32_t *)at - 1);
 		if ((uintptr_t)percpu % _Alignof(struct percpu_rw_semaphore) == 0)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* rw_semaphore, and through it the lock word that mutex shares (lib/locks/lockword.c). */
+/* rw_semaphore, and through it the lock word that mutex shares (lib/locks/lockword.h). */
 #include "support/actor.h"
 #include "support/bugs.h"
 #include "support/ck_main.h"

@@ -1,23 +1,15 @@
 /* SPDX-License-Identifier: MIT */
-/* Who spins for a lock before it sleeps: seen by the estimate that a spin leaves in the lock. */
-#include "annotate/watch.h"
+/* How long a thread spins, and who does. */
 #include "base/cpu.h"
-#include "locks/awake.h"
+#include "base/spin.h"
 #include "support/actor.h"
 #include "support/ck_main.h"
+#include "wait/task.h"
 #include <klock.h>
 #include <sched.h>
 
-#define ESTIMATE 160u
-
 static struct mutex mutex;
 static struct actor waiter;
-
-/* Without what lockstat keeps above it. */
-static uint32_t estimate(void)
-{
-	return mutex.spin & KLOCK_SPIN_LIMIT;
-}
 
 static void set_up(void)
 {
@@ -63,87 +55,87 @@ static void wait_once(void)
 	actor_end(&waiter);
 }
 
-START_TEST(spin_that_fails_makes_the_next_shorter)
+static long may_spin(void *arg)
 {
-	if (!klock_cpu_many())
-		return; /* then nobody spins: see below */
-	mutex.spin = ESTIMATE;
-	wait_once();
-	ck_assert_uint_lt(estimate(), ESTIMATE);
-	for (int i = 0; i < 100; i++)
-		wait_once();
-	ck_assert_uint_eq(estimate(), 0);
+	(void)arg;
+	return klock_self_task->many_cpus;
 }
-END_TEST
 
 /* First of all, while no thread has been anywhere else. */
-START_TEST(spin_never_on_one_cpu)
+START_TEST(nobody_spins_on_one_cpu)
 {
 	ck_assert_int_eq(use_cpus(&mutex), 0);
 	set_up();
-	mutex.spin = ESTIMATE;
-	for (int i = 0; i < 10; i++)
-		wait_once();
-	ck_assert_uint_eq(estimate(), ESTIMATE);
+	wait_once();
+	ck_assert(!actor_do(&waiter, may_spin, NULL));
 	use_cpus(NULL);
 	actor_do(&waiter, use_cpus, NULL);
-	if (klock_cpu_many()) {
-		wait_once(); /* the thread learns of it as it sleeps */
-		mutex.spin = ESTIMATE;
-		wait_once();
-		ck_assert_uint_lt(estimate(), ESTIMATE);
-	}
+	wait_once(); /* the thread learns of it as it sleeps */
+	ck_assert_int_eq(actor_do(&waiter, may_spin, NULL), klock_cpu_many());
 	tear_down();
 }
 END_TEST
 
-START_TEST(spin_of_a_thread_with_a_cpu_of_its_own)
+START_TEST(thread_with_a_cpu_of_its_own_spins)
 {
 	if (!klock_cpu_many())
 		return;
 	ck_assert_int_eq(actor_do(&waiter, use_cpus, &mutex), 0);
 	wait_once();
-	mutex.spin = ESTIMATE;
-	wait_once();
-	ck_assert_uint_lt(estimate(), ESTIMATE);
+	ck_assert(actor_do(&waiter, may_spin, NULL));
 }
 END_TEST
 
-/* The waiter waits once for a lock that is given up while it yields, or about then. */
-static void wait_awake_once(void)
+/* How long a spin lasts at least, or until the deadline: that may be longer, for want of a CPU. */
+static int64_t spin(int64_t deadline_ns, bool changes)
 {
-	mutex_lock(&mutex);
-	actor_begin(&waiter, lock_and_unlock, &mutex);
-	while (!(klock_load_relaxed(&mutex.word) & (KLOCK_W_PENDING | KLOCK_W_WAITERS)))
-		sched_yield();
-	mutex_unlock(&mutex);
-	actor_end(&waiter);
+	struct klock_spin s;
+	int64_t began = klock_now_ns();
+
+	klock_spin_begin(&s, deadline_ns);
+	while (klock_spin_once(&s))
+		if (changes)
+			klock_spin_renew(&s);
+	return klock_now_ns() - began;
 }
 
-START_TEST(yields_in_vain_are_remembered)
+/* The shortest of many, in which the thread had its CPU all the time. */
+static int64_t shortest_spin(int64_t ns, bool changes)
 {
-	for (unsigned int i = 1; i <= 4; i++) {
-		wait_once();
-		ck_assert_uint_eq((mutex.spin & KLOCK_VAIN) >> KLOCK_VAIN_SHIFT, i < 3 ? i : 3);
+	int64_t shortest = INT64_MAX;
+
+	for (int i = 0; i < 100; i++) {
+		int64_t took = spin(klock_deadline(ns), changes);
+
+		shortest = took < shortest ? took : shortest;
 	}
-	for (int i = 0; i < 10000 && (mutex.spin & KLOCK_VAIN); i++)
-		wait_awake_once();
-	ck_assert_uint_eq(mutex.spin & KLOCK_VAIN, 0); /* one was not in vain */
+	return shortest;
+}
+
+/* The last pauses, and the watchers of a sanitizer or of Valgrind, come on top. */
+#define SLACK_NS (1000 * INT64_C(1000))
+
+START_TEST(spin_ends_when_nothing_changes)
+{
+	int64_t ns = shortest_spin(KLOCK_FOREVER, false);
+
+	ck_assert_int_ge(ns, KLOCK_SPIN_NS);
+	ck_assert_int_lt(ns, KLOCK_SPIN_NS + SLACK_NS);
 }
 END_TEST
 
-/* Its thread is not in the child that has the lock now. */
-START_TEST(pending_left_by_a_fork_bars_nobody)
+START_TEST(spin_goes_on_while_something_changes_but_ends)
 {
-	static DEFINE_RWSEM(sem);
+	int64_t ns = shortest_spin(KLOCK_FOREVER, true);
 
-	sem.word = KLOCK_W_PENDING;
-	ck_assert(down_read_trylock(&sem));
-	ck_assert_uint_eq(sem.word, KLOCK_W_READER);
-	up_read(&sem);
-	ck_assert(down_write_trylock(&sem));
-	up_write(&sem);
-	ck_assert_uint_eq(sem.word, 0);
+	ck_assert_int_ge(ns, KLOCK_SPIN_NS * KLOCK_SPIN_CHANGES);
+	ck_assert_int_lt(ns, KLOCK_SPIN_NS * KLOCK_SPIN_CHANGES + SLACK_NS);
+}
+END_TEST
+
+START_TEST(spin_ends_at_the_deadline)
+{
+	ck_assert_int_lt(shortest_spin(0, true), KLOCK_SPIN_NS);
 }
 END_TEST
 
@@ -153,14 +145,14 @@ static Suite *spin_suite(void)
 	TCase *one = tcase_create("one CPU"), *tc = tcase_create("spin");
 
 	tcase_set_timeout(one, PATIENCE + 10);
-	tcase_add_test(one, spin_never_on_one_cpu);
+	tcase_add_test(one, nobody_spins_on_one_cpu);
 	suite_add_tcase(suite, one);
 	tcase_add_checked_fixture(tc, set_up, tear_down);
 	tcase_set_timeout(tc, PATIENCE + 10);
-	tcase_add_test(tc, spin_that_fails_makes_the_next_shorter);
-	tcase_add_test(tc, spin_of_a_thread_with_a_cpu_of_its_own);
-	tcase_add_test(tc, yields_in_vain_are_remembered);
-	tcase_add_test(tc, pending_left_by_a_fork_bars_nobody);
+	tcase_add_test(tc, thread_with_a_cpu_of_its_own_spins);
+	tcase_add_test(tc, spin_ends_when_nothing_changes);
+	tcase_add_test(tc, spin_goes_on_while_something_changes_but_ends);
+	tcase_add_test(tc, spin_ends_at_the_deadline);
 	suite_add_tcase(suite, tc);
 	return suite;
 }
