@@ -4,7 +4,8 @@
 #include "base/exempt.h"
 #include "base/futex.h"
 #include <errno.h>
-#include <sched.h>
+#include <klock/lockword.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -99,9 +100,10 @@ static void mend_once(uint32_t from)
 		klock_store_release(mark,
 				    (uint32_t)(from == KLOCK_PROCESS_UNSURE ? KLOCK_PROCESS_UNSURE
 									    : KLOCK_PROCESS_OURS));
+		klock_futex_wake(mark, INT_MAX);
 	}
 	while (klock_load_acquire(mark) == KLOCK_PROCESS_MENDING) /* [F1] */
-		sched_yield();
+		klock_futex_wait(mark, KLOCK_PROCESS_MENDING, KLOCK_FOREVER);
 }
 
 bool klock_process_may_read(uint32_t *word)
