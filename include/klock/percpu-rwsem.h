@@ -6,9 +6,11 @@
  * A reader adds to a counter that its thread alone writes: a store, a load, no
  * atomic read-modify-write. A writer pays for it: it bars new readers, makes
  * every thread's store visible with membarrier(2), and waits until the
- * counters add up to zero. Counters are per thread here, where the kernel's
- * are per CPU; threads beyond KLOCK_PERCPU_SLOTS alive at once, and all threads
- * where membarrier is missing, share one atomic counter instead.
+ * counters add up to zero. After a write readers share one atomic counter, and
+ * writers need no membarrier, until no write has come for as long as one
+ * takes. Counters are per thread here, where the kernel's are per CPU;
+ * threads beyond KLOCK_PERCPU_SLOTS alive at once, and all threads where
+ * membarrier is missing, always share that counter.
  *
  * Context of every function here: a thread, not a signal handler. Readers and
  * writers queue as in rw_semaphore, with its bounds. A hold, for reading or for writing, may be
@@ -33,6 +35,8 @@ KLOCK_BEGIN_DECLS
 
 /* What a writer sets `block` to from barring readers until it is done. */
 #define KLOCK_PERCPU_BARRED 1u
+/* Readers are in `shared` alone. In `block` with nothing else, or beside an attempt's number. */
+#define KLOCK_PERCPU_COUNTED 2u
 
 struct klock_percpu_slot {
 	int32_t readers; /* down minus up of one thread; written by it alone */
@@ -40,18 +44,20 @@ struct klock_percpu_slot {
 } __attribute__((aligned(64)));
 
 struct KLOCK_TAG(percpu_rw_semaphore) {
-	uint32_t nr_slots; /* threads 1 to this have one. 0: none; so until the first slow path */
-	uint32_t block;    /* KLOCK_PERCPU_BARRED, the number of a write attempt, or 0 */
+	uint32_t nr_slots; /* threads 1 to this may try theirs: a hint */
+	uint32_t block;    /* 0: so they may. COUNTED, an attempt's number, or BARRED */
 	int32_t shared;    /* readers without a slot */
+	uint32_t pause_ns; /* for so long after a write all are */
 	struct klock_percpu_slot *slots;
 	struct KLOCK_TAG(rw_semaphore) rw; /* writers hold it; readers that must wait queue on it */
 	struct klock_percpu_slot *allocated; /* to be freed: NULL in a static lock */
 	struct lockdep_map dep_map;
+	int64_t counted_until; /* a time of CLOCK_MONOTONIC, in ns */
 } KLOCK_CAPABILITY("percpu_rw_semaphore");
 
 #define KLOCK_PERCPU_RWSEM_INITIALIZER(lockname, static_slots)                                     \
-	{ 0, 0, 0, static_slots, KLOCK_RWSEM_INITIALIZER(lockname),                                \
-	  NULL, KLOCK_STATIC_MAP(lockname) }
+	{ 0, 0, 0, 0, static_slots, KLOCK_RWSEM_INITIALIZER(lockname),                             \
+	  NULL, KLOCK_STATIC_MAP(lockname), 0 }
 
 /* 0, or -ENOMEM. */
 KLOCK_MUST_CHECK int klock_percpu_init(struct KLOCK_TAG(percpu_rw_semaphore) *sem,

@@ -13,6 +13,11 @@
  * Giving up works the same way ([P5], [P6]): the sum sees counter--, or the
  * reader sees block and wakes the writer.
  *
+ * A writer leaves COUNTED in block: then readers are in `shared`, by exchanges, and the next
+ * writer needs no membarrier, since nobody has come in by a slot while block was not 0. The
+ * kernel's writers keep readers out of line for a grace period likewise. Here it is as long as the
+ * membarrier took: so these take half of the time at most. A reader ends it.
+ *
  * Each line is written by one thread. A hold may be given up by another thread
  * than the one that took it: its counter is one too high and the other's one
  * too low, for good; only the sum means anything. The sum is never too low: a
@@ -62,16 +67,24 @@ static bool slots_allowed(void)
 	return klock_membarrier_works() && !klock_watches_memory();
 }
 
+/* What is believed of the time that a membarrier takes. */
+#define PAUSE_NS_MAX 1000000
+
+/* Thread 0 is nobody: its slot is not used. */
+static void use_slots(struct percpu_rw_semaphore *sem)
+{
+	klock_store_relaxed(&sem->nr_slots, KLOCK_PERCPU_SLOTS - 1); /* a hint */
+}
+
 /*
  * Lets readers use their slots: once it is known who watches the locks and that
  * writers can make the slots visible. Until then they count in `shared`.
  */
 static void settle(struct percpu_rw_semaphore *sem)
 {
-	if (sem->slots && !klock_load_relaxed(&sem->nr_slots) && /* all that set it set the same */
-	    slots_allowed())
-		/* relaxed: see klock_percpu_counter(). Thread 0 is nobody: its slot is not used. */
-		klock_store_relaxed(&sem->nr_slots, KLOCK_PERCPU_SLOTS - 1);
+	if (sem->slots && !klock_load_relaxed(&sem->nr_slots) && /* hints, both */
+	    !klock_load_relaxed(&sem->block) && slots_allowed())
+		use_slots(sem);
 }
 
 int klock_percpu_init(struct percpu_rw_semaphore *sem, const char *name, struct lock_class_key *key)
@@ -84,6 +97,8 @@ int klock_percpu_init(struct percpu_rw_semaphore *sem, const char *name, struct 
 	sem->nr_slots = 0;
 	sem->block = 0;
 	sem->shared = 0;
+	sem->pause_ns = 0;
+	sem->counted_until = 0;
 	sem->slots = NULL;
 	sem->allocated = aligned_alloc(sizeof(struct klock_percpu_slot), size);
 	if (!sem->allocated)
@@ -114,7 +129,8 @@ void klock_percpu_free(struct percpu_rw_semaphore *sem)
 	klock_thread();
 	if (!sem->slots)
 		return;
-	if (klock_load_relaxed(&sem->block) || readers_in(sem) || klock_rwsem_is_locked(&sem->rw)) {
+	if ((klock_load_relaxed(&sem->block) & ~KLOCK_PERCPU_COUNTED) || readers_in(sem) ||
+	    klock_rwsem_is_locked(&sem->rw)) {
 		klock_event_bug(&ev, "a lock is freed while it is held or waited for",
 				"release it everywhere first; its memory stays allocated");
 		return;
@@ -170,35 +186,59 @@ void klock_percpu_wake_writer(struct percpu_rw_semaphore *sem)
 	klock_unpark(&sem->block, &sum_ops, wake_writer, 0);
 }
 
-static void count_reader(struct percpu_rw_semaphore *sem, int32_t n)
+static void count_shared(struct percpu_rw_semaphore *sem, int32_t n)
+{
+	klock_fetch_add_seq(&sem->shared, n); /* [P1], [P7]; seq: there is no membarrier */
+}
+
+static void uncount_reader(struct percpu_rw_semaphore *sem)
 {
 	int32_t *readers = klock_percpu_counter(sem, klock_thread()->word);
 
 	if (readers)
-		klock_store_release(readers, klock_percpu_sum(*readers, n)); /* [P7] */
+		klock_store_release(readers, klock_percpu_sum(*readers, -1)); /* [P7] */
 	else
-		klock_fetch_add_seq(&sem->shared, n); /* [P1], [P7]; seq: there is no membarrier */
+		count_shared(sem, -1);
 	klock_compiler_barrier();
 }
 
-/* By a reader that has counted itself: an attempt to write gives way. False: a writer does not. */
+static uint32_t without_attempt(uint32_t block)
+{
+	return block & KLOCK_PERCPU_COUNTED;
+}
+
+/* By a reader that is in `shared`: an attempt to write gives way. False: a writer does not. */
 static bool not_barred(struct percpu_rw_semaphore *sem)
 {
 	uint32_t block = klock_load_seq(&sem->block); /* [P3] */
 
-	while (block && block != KLOCK_PERCPU_BARRED)
-		if (klock_cas_seq(&sem->block, &block, 0))
+	while (block != without_attempt(block) && block != KLOCK_PERCPU_BARRED)
+		if (klock_cas_seq(&sem->block, &block, without_attempt(block)))
 			return true;
-	return !block;
+	return block != KLOCK_PERCPU_BARRED;
+}
+
+/* No write has come for long enough: readers use their slots again. */
+static void end_pause(struct percpu_rw_semaphore *sem)
+{
+	uint32_t counted = KLOCK_PERCPU_COUNTED;
+
+	if (klock_load_relaxed(&sem->block) != counted || /* a guess */
+	    klock_now_ns() < klock_load_relaxed(&sem->counted_until)) /* an estimate */
+		return;
+	use_slots(sem);
+	klock_cas_relaxed(&sem->block, &counted, 0); /* a writer that finds 0 issues a barrier */
 }
 
 /* Counts, and takes it back if a writer bars the way. */
 static bool read_unless_barred(struct percpu_rw_semaphore *sem)
 {
-	count_reader(sem, 1);
-	if (not_barred(sem))
+	count_shared(sem, 1);
+	if (not_barred(sem)) {
+		end_pause(sem);
 		return true;
-	count_reader(sem, -1);
+	}
+	count_shared(sem, -1);
 	klock_percpu_wake_writer(sem);
 	return false;
 }
@@ -213,10 +253,25 @@ static int read_acquire(struct percpu_rw_semaphore *sem, const struct klock_even
 	err = klock_word_take(&sem->rw.word, ev, ns);
 	if (err)
 		return err;
-	count_reader(sem, 1);
+	count_shared(sem, 1);
 	not_barred(sem); /* no writer can have the lock; but an attempt may have added up before */
 	klock_word_drop(&sem->rw.word, KLOCK_W_READER);
 	return 0;
+}
+
+/* [P2] shows who is in a slot. `block` is what the bar, or the number, has replaced. */
+static void show_slots(struct percpu_rw_semaphore *sem, const struct klock_event *ev,
+		       uint32_t block)
+{
+	int64_t took;
+
+	if ((block & KLOCK_PERCPU_COUNTED) || !sem->slots || !slots_allowed())
+		return;
+	took = -klock_now_ns();
+	klock_barrier_everywhere(ev);
+	took += klock_now_ns() + 1;
+	/* relaxed: an estimate */
+	klock_store_relaxed(&sem->pause_ns, (uint32_t)(took < PAUSE_NS_MAX ? took : PAUSE_NS_MAX));
 }
 
 /* Nobody comes in any more; waits for those that are in to leave. */
@@ -231,9 +286,7 @@ static int bar_and_drain(struct percpu_rw_semaphore *sem, const struct klock_eve
 	};
 
 	/* [P2]; seq for `shared`, see readers_in() */
-	klock_xchg_seq(&sem->block, KLOCK_PERCPU_BARRED);
-	if (klock_load_relaxed(&sem->nr_slots))
-		klock_barrier_everywhere(ev);
+	show_slots(sem, ev, klock_xchg_seq(&sem->block, KLOCK_PERCPU_BARRED));
 	if (klock_watchers_of[KLOCK_EV_CONTENDED] && ns > 0 && readers_in(sem) > 0)
 		klock_watch(KLOCK_EV_CONTENDED, ev);
 	return klock_park(&w, deadline_ns);
@@ -245,18 +298,20 @@ static uint32_t new_attempt(void)
 	static uint32_t attempts;
 
 	klock_exempt(&attempts, sizeof(attempts));
-	return klock_fetch_add_relaxed(&attempts, 1) | 0x80000000u; /* only a number */
+	return klock_fetch_add_relaxed(&attempts, 4) | 0x80000000u; /* only a number */
 }
 
 /* In `block`: that of this attempt, or of another one, which will do as well. False: a writer's. */
 static bool announce(struct percpu_rw_semaphore *sem, uint32_t *number)
 {
 	uint32_t block = klock_load_relaxed(&sem->block); /* only a guess: the exchange decides */
+	uint32_t own = new_attempt();
 
-	*number = new_attempt();
-	while (!block)
+	while (block == without_attempt(block)) {
+		*number = own | block;
 		if (klock_cas_seq(&sem->block, &block, *number)) /* [P2] */
 			return true;
+	}
 	*number = block;
 	return block != KLOCK_PERCPU_BARRED;
 }
@@ -268,16 +323,16 @@ static bool take_announced(struct percpu_rw_semaphore *sem, const struct klock_e
 	struct klock_event try = *ev;
 
 	try.how |= KLOCK_TRY;
-	if (klock_load_relaxed(&sem->nr_slots))
-		klock_barrier_everywhere(ev);
+	show_slots(sem, ev, *number);
 	if (readers_in(sem) > 0 || klock_word_take(&sem->rw.word, &try, 0)) {
-		klock_cas_release(&sem->block, number, 0);
+		klock_cas_release(&sem->block, number, without_attempt(*number));
 		*number = 0;
 		return false;
 	}
 	if (klock_cas_seq(&sem->block, number, KLOCK_PERCPU_BARRED))
 		return true;
 	klock_word_drop(&sem->rw.word, klock_thread()->word);
+	*number &= ~KLOCK_PERCPU_COUNTED; /* 0: a reader came in between */
 	return false;
 }
 
@@ -301,6 +356,20 @@ static bool write_attempt(struct percpu_rw_semaphore *sem, const struct klock_ev
 	return false;
 }
 
+/* Readers come in again: counted for a while, where writers have had to issue a membarrier. */
+static void unbar(struct percpu_rw_semaphore *sem)
+{
+	uint32_t pause_ns = klock_load_relaxed(&sem->pause_ns); /* written by writers */
+
+	if (pause_ns) {
+		/* relaxed: hints, and an estimate */
+		klock_store_relaxed(&sem->counted_until, klock_now_ns() + pause_ns);
+		klock_store_relaxed(&sem->nr_slots, 0);
+	}
+	/* [P4] release: pairs with [P3] */
+	klock_store_release(&sem->block, pause_ns ? KLOCK_PERCPU_COUNTED : 0);
+}
+
 static int write_wait(struct percpu_rw_semaphore *sem, const struct klock_event *ev, int64_t ns)
 {
 	int64_t deadline_ns = klock_deadline(ns);
@@ -310,7 +379,7 @@ static int write_wait(struct percpu_rw_semaphore *sem, const struct klock_event 
 		return err;
 	err = bar_and_drain(sem, ev, ns, deadline_ns);
 	if (err) {
-		klock_store_release(&sem->block, 0);
+		unbar(sem);
 		klock_word_drop(&sem->rw.word, klock_thread()->word);
 	}
 	return err;
@@ -417,7 +486,7 @@ static void write_release(struct percpu_rw_semaphore *sem, const struct klock_ev
 
 	if (!held_for_writing(sem, ev, &hold) || !klock_watch(KLOCK_EV_RELEASE, ev))
 		return;
-	klock_store_release(&sem->block, 0); /* [P4] pairs with [P3] */
+	unbar(sem);
 	klock_word_drop(&sem->rw.word, hold);
 	klock_watch(KLOCK_EV_RELEASED, ev);
 }
@@ -459,15 +528,16 @@ void klock_percpu_take_over(struct percpu_rw_semaphore *sem, int read, unsigned 
 
 static void read_release(struct percpu_rw_semaphore *sem, const struct klock_event *ev)
 {
-	/* All readers are in `shared`: the one case in which a stray release shows at once. */
-	if (!klock_load_relaxed(&sem->nr_slots) && klock_load_relaxed(&sem->shared) <= 0) {
+	/* No slot was ever used: the one case in which a stray release shows at once. */
+	if (!klock_load_relaxed(&sem->nr_slots) && !klock_load_relaxed(&sem->pause_ns) &&
+	    klock_load_relaxed(&sem->shared) <= 0) {
 		klock_event_bug(ev, "release for reading of a lock that nobody holds so",
 				"release once what was acquired once");
 		return;
 	}
 	if (!klock_watch(KLOCK_EV_RELEASE, ev))
 		return;
-	count_reader(sem, -1);
+	uncount_reader(sem);
 	if (klock_load_seq(&sem->block)) /* [P5] */
 		klock_percpu_wake_writer(sem);
 	klock_watch(KLOCK_EV_RELEASED, ev);

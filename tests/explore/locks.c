@@ -227,7 +227,7 @@ static void percpu_check(void)
 	word_check(&percpu.rw.word);
 	for (int i = 0; percpu.slots && i < KLOCK_PERCPU_SLOTS; i++)
 		sum += percpu.slots[i].readers;
-	if (sum || percpu.block)
+	if (sum || (percpu.block & ~KLOCK_PERCPU_COUNTED))
 		xp_fail("%d readers and block %u are left", sum, percpu.block);
 }
 
@@ -312,6 +312,14 @@ static void no_reset(void)
 {
 }
 
+/* The first reader that comes opens the slots. */
+static void percpu_counted_reset(void)
+{
+	percpu.block = KLOCK_PERCPU_COUNTED;
+	percpu.pause_ns = 1;
+	percpu.nr_slots = 0;
+}
+
 static void rwsem_downgrade(void)
 {
 	downgrade_write(&rwsem);
@@ -378,6 +386,7 @@ static const struct xp_lock locks[] = {
 	{ .name = "rwsem_split_turning", RWSEM, .reset = split_paid_reset,
 	  .check = biased_check, .samples = true },
 	{ .name = "percpu", PERCPU, .reset = no_reset },
+	{ .name = "percpu_counted", PERCPU, .reset = percpu_counted_reset },
 	{ .name = "semaphore_due", SEMA, .at_once = 1, .reset = sema1_reset, .due = true },
 	{ .name = "semaphore", SEMA, .at_once = 1, .reset = sema1_reset },
 	{ .name = "semaphore2", SEMA, .at_once = 2, .reset = sema2_reset },
