@@ -6,6 +6,7 @@
 #ifndef BENCH_BENCH_H
 #define BENCH_BENCH_H
 
+#include "condition.h"
 #include "histogram.h"
 #include "lock.h"
 #include <pthread.h>
@@ -32,12 +33,17 @@ struct bench_row {
 	unsigned int hold_ns, gap_ns; /* what the threads do with the lock, and without it */
 	bool gapless;                 /* the threads leave no gap for the one that waits */
 	bool one_cpu;                 /* they share one */
+	enum bench_condition condition;
 };
 
 /* The rows of each file, up to one without a key. */
 extern const struct bench_row bench_size_rows[], bench_pairs_rows[], bench_tries_rows[],
 	bench_mix_rows[], bench_waits_rows[], bench_handoff_rows[], bench_burn_rows[],
 	bench_nowait_rows[];
+
+/* How long one thread waits among others: the rows of waits.c, and portfolio.c's. */
+void bench_waits(const struct bench_row *row, const struct bench_lock *lock, double seconds,
+		 struct bench_sample *sample);
 
 /* Millions of turns a second: how the rows of mix.c and the cells of portfolio.c are measured. */
 void bench_mix(const struct bench_row *row, const struct bench_lock *lock, double seconds,

@@ -11,6 +11,8 @@ struct worker {
 	const struct bench_lock *lock;
 	struct bench_thread *t;
 	int cpu; /* -1: any */
+	enum bench_condition condition;
+	unsigned int i;
 };
 
 static void *work(void *arg)
@@ -19,6 +21,7 @@ static void *work(void *arg)
 
 	if (w->cpu >= 0)
 		bench_bind((unsigned int)w->cpu);
+	bench_condition_join(w->condition, w->i);
 	pthread_barrier_wait(&start);
 	w->lock->mix(w->t);
 	return NULL;
@@ -57,8 +60,13 @@ static int64_t run_threads(const struct bench_row *row, const struct bench_lock 
 			.stop = &stop,
 			.random = i * 2654435761u + 1,
 		};
-		workers[i] = (struct worker){ lock, &threads[i],
-					      row->threads <= bench_cpus() ? (int)i : -1 };
+		workers[i] = (struct worker){
+			lock,
+			&threads[i],
+			!row->condition && row->threads <= bench_cpus() ? (int)i : -1,
+			row->condition,
+			i,
+		};
 		bench_start(&ids[i], work, &workers[i]);
 	}
 	pthread_barrier_wait(&start);

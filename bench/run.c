@@ -108,7 +108,7 @@ static void keep_round(unsigned int round)
 /* A round that others disturbed is worth nothing, but a machine may never be quiet. */
 static void measure_rounds(const struct bench_row *row, double seconds, struct bench_rounds *rounds)
 {
-	bool a_cpu_each = row->threads <= bench_cpus() && !row->one_cpu;
+	bool a_cpu_each = row->threads <= bench_cpus() && !row->one_cpu && !row->condition;
 	/* What starts and ends a turn interrupts those that run. */
 	unsigned int own_switches = row->threads ? 12 * nr_locks : 0;
 	struct bench_quiet quiet;
@@ -118,7 +118,8 @@ static void measure_rounds(const struct bench_row *row, double seconds, struct b
 
 		bench_quiet_begin(&quiet);
 		measure_round(row, round, seconds);
-		disturbed = bench_quiet_disturbed(&quiet, a_cpu_each, own_switches);
+		disturbed = row->condition != BENCH_BUSY &&
+			    bench_quiet_disturbed(&quiet, a_cpu_each, own_switches);
 		if (disturbed && rounds->redone <= rounds->n / 2) {
 			rounds->redone++;
 			continue;
@@ -139,7 +140,9 @@ void bench_run_row(const struct bench_row *row, const struct bench_options *opti
 		rounds.n = MAX_ROUNDS;
 	collect(row, options->locks);
 	memset(waits, 0, sizeof(waits));
+	bench_condition_begin(row->condition);
 	measure_rounds(row, options->seconds, &rounds);
+	bench_condition_end(row->condition);
 	for (unsigned int i = 0; i < nr_locks; i++)
 		results[i] = (struct bench_result){
 			locks[i],

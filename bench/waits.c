@@ -93,6 +93,7 @@ static void *overlap(void *arg)
 {
 	const struct bench_row *row = run.row;
 
+	bench_condition_join(row->condition, (unsigned int)(uintptr_t)arg);
 	while (!stopped()) {
 		__atomic_fetch_add(&run.asking, 1, __ATOMIC_RELAXED);
 		run.lock->take(0, row->writes);
@@ -123,14 +124,14 @@ static void *wait_and_measure(void *arg)
 	return arg;
 }
 
-static void waits(const struct bench_row *row, const struct bench_lock *lock, double seconds,
-		  struct bench_sample *sample)
+void bench_waits(const struct bench_row *row, const struct bench_lock *lock, double seconds,
+		 struct bench_sample *sample)
 {
 	pthread_t others[MAX_OTHERS], one;
 
 	run = (struct run){ .row = row, .lock = lock, .waits = &sample->waits };
 	for (unsigned int i = 0; i < row->threads - 1; i++)
-		bench_start(&others[i], overlap, NULL);
+		bench_start(&others[i], overlap, (void *)(uintptr_t)i);
 	bench_start(&one, wait_and_measure, NULL);
 	bench_sleep(seconds);
 	__atomic_store_n(&run.stop, 1, __ATOMIC_RELAXED);
@@ -144,7 +145,7 @@ static void waits(const struct bench_row *row, const struct bench_lock *lock, do
 
 #define WAITS(key, title, nr, ...)                                                                 \
 	{                                                                                          \
-		key, title, "us", waits, .kinds = BENCH_RW, .threads = nr, .rounds = 5,            \
+		key, title, "us", bench_waits, .kinds = BENCH_RW, .threads = nr, .rounds = 5,            \
 					 .seconds = 5, __VA_ARGS__                                 \
 	}
 

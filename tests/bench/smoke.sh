@@ -48,9 +48,15 @@ fi
 check_empty "goals_nothing_is_unmeasured" "$(echo "$goals" | grep 'not measured\|in part')"
 
 # Of the portfolio some cells, and the check that a sum of it is right, on one that is known.
-"$bench" --portfolio --seconds 0.001 --rows cell-t1-w0,cell-t2-w100-h0,cell-t4-w1000-h50 \
-	--tsv "$work/portfolio" >"$work/out" 2>&1 || cat "$work/out" >>"$work/errors"
+"$bench" --portfolio --seconds 0.001 --tsv "$work/portfolio" \
+	--rows cell-t1-w0,cell-t2-w100-h0,cell-t4-w1000-h50,busy-t2-w100-h50,wait-one-read-n2 \
+	>"$work/out" 2>&1 || cat "$work/out" >>"$work/errors"
 check_empty "portfolio_runs" "$(cat "$work/errors")"
+check_empty "portfolio_has_conditions_and_waits" "$(printf '%s\n' 'busy neighbours' wait-one-read |
+	while read -r line; do
+		awk -f "$top_srcdir/bench/portfolio.awk" "$work/portfolio" |
+			grep -q "^  $line" || echo "no $line"
+	done)"
 families=$(awk -f "$top_srcdir/bench/portfolio.awk" "$work/portfolio" 2>&1 |
 	sed -n '/^klock rwsem$/,/^klock/s/^  \([^,]*, [a-z]*\)  .* \([0-9]*\) cells.*/\1: \2/p')
 check_empty "portfolio_has_a_line_for_each_family" "$(printf '%s\n' \
@@ -69,7 +75,7 @@ check_empty "portfolio_has_a_line_for_each_family" "$(printf '%s\n' \
 } >"$work/known"
 check_empty "portfolio_means_are_geometric_and_of_the_best_sleeping_peer" \
 	"$(awk -f "$top_srcdir/bench/portfolio.awk" "$work/known" 2>&1 | grep '1 thread, reads' |
-		grep -v ' 2 cells, mean  1.00, worst  0.25 (cell-t1-w0-h0-g100 beside peer)'
+		grep -v ' 2 cells: mean  1.00 (goal 1.2), worst  0.25 (cell-t1-w0-h0-g100 beside'
 	awk -f "$top_srcdir/bench/portfolio.awk" "$work/known" 2>&1 | grep -c '1 thread, reads' |
 		grep -v '^1$')"
 
