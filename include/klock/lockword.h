@@ -46,7 +46,7 @@ KLOCK_BEGIN_DECLS
  *   WRITER -> 0          release; also with a         k -> k-1   release; the same
  *   held -> held,q       a waiter queues; or it was the head, awake, and looked in vain
  *   held,q -> a          a release wakes the head
- *   a -> held,q or held  the head takes the lock
+ *   a -> held,q or held  the head takes the lock; k,a if it reads, and a reader is next
  *   WRITER,q -> WRITER'  handed to a writer, or a request, that is due; also k,q, from the last
  *   REQUEST -> WRITER    a thread claims it
  *   WRITER,q -> k,q      handed to all k readers that wait, when one is due; q if writers wait

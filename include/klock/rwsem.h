@@ -7,8 +7,8 @@
  * not recursive: a second down_read() may wait behind a writer that waits for
  * the first. No side starves: newcomers pass a thread that waits for a bounded
  * time, then it is handed the lock (KLOCK_HAND_OVER_NS in lib/wait/park.h).
- * Readers that wait together enter together; no reader joins others while a
- * writer waits.
+ * Readers that wait together enter together, up to 16 at a time; no reader joins
+ * others while a writer waits.
  * Readers of a lock that is mostly read write to memory of their own thread, and a lock that is
  * hardly ever written is biased towards them, see <klock/reader_bias.h>: a write trylock
  * of the latter, if it sees no reader, enters the kernel once, for membarrier(2), and does not

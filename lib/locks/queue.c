@@ -5,8 +5,9 @@
  * A newcomer takes a free lock at once, whoever waits (lib/locks/take.c). A reader does not join
  * others while a writer waits. A release that finds WAITERS and leaves the lock free sees to the
  * queue:
- *   a waiter is due    it is granted the lock; if it is a reader, so are all readers that wait
+ *   a waiter is due    it is granted the lock; if it is a reader, so are the readers that wait
  *   else               the head is woken to take the lock itself, and newcomers may pass it
+ * A reader that takes the lock wakes the next one, if it is a reader as well.
  * lib/wait/park.h says when a waiter is due: at the latest KLOCK_HAND_OVER_NS after it was first
  * woken. Releases that pass a head that was woken look at that, one in KLOCK_PASSES.
  *
@@ -37,56 +38,105 @@ static uint32_t missed(uint32_t w, bool first)
 	return unqueued(w) | KLOCK_W_WAITERS;
 }
 
-static uint32_t count_readers(struct klock_queue *q, bool *writers)
-{
-	uint32_t readers = 0;
+/* So many threads that read have a turn together: a release does bounded work. */
+#define READERS_AT_ONCE 16
 
-	*writers = false;
+/* Whether `w` has its turn with the readers, of which so many threads have it already. */
+static bool has_turn(const struct klock_waiter *w, uint32_t *threads)
+{
+	if (!w->shared || (!w->request && *threads == READERS_AT_ONCE))
+		return false;
+	*threads += !w->request;
+	return true;
+}
+
+/* How many readers have a turn together, wherever they are; and who is first of the others. */
+static uint32_t count_readers(struct klock_queue *q, struct klock_waiter **rest)
+{
+	uint32_t readers = 0, threads = 0;
+
+	*rest = NULL;
 	for (struct klock_waiter *w = klock_queue_first(q); w; w = klock_queue_next(q, w)) {
-		if (w->shared)
+		if (has_turn(w, &threads))
 			readers++;
-		else
-			*writers = true;
+		else if (!*rest)
+			*rest = w;
 	}
 	return readers;
 }
 
-/* All that wait, but one. */
-static void grant_readers(struct klock_queue *q, const struct klock_waiter *but)
+static void grant_readers(struct klock_queue *q)
 {
-	struct klock_waiter *w = klock_queue_first(q);
+	struct klock_waiter *w = klock_queue_first(q), *next;
+	uint32_t threads = 0;
 
-	while (w) {
-		struct klock_waiter *next = klock_queue_next(q, w);
-
-		if (w->shared && w != but)
+	for (; w; w = next) {
+		next = klock_queue_next(q, w);
+		if (has_turn(w, &threads))
 			klock_queue_grant(q, w);
-		w = next;
 	}
+}
+
+/* Whether this one, which waits behind readers that have come in, is woken to join them. */
+static bool joins(const struct klock_waiter *rest)
+{
+	return rest && rest->shared && !rest->request;
+}
+
+static uint32_t bits_for(const struct klock_waiter *rest)
+{
+	if (!rest)
+		return 0;
+	return joins(rest) ? KLOCK_W_WAKING : KLOCK_W_WAITERS;
+}
+
+/* Requests of readers that come right after `me`: no wake-up reaches them, they come in with it. */
+static uint32_t count_requests(struct klock_queue *q, struct klock_waiter *me,
+			       struct klock_waiter **rest)
+{
+	uint32_t n = 0;
+
+	*rest = klock_queue_next(q, me);
+	while (*rest && (*rest)->shared && (*rest)->request) {
+		*rest = klock_queue_next(q, *rest);
+		n++;
+	}
+	return n;
+}
+
+/* The calling reader has come in, from the queue. */
+static void let_readers_join(struct klock_queue *q, struct klock_waiter *me, uint32_t requests,
+			     struct klock_waiter *rest)
+{
+	while (requests--)
+		klock_queue_grant(q, klock_queue_next(q, me));
+	if (joins(rest))
+		klock_queue_wake(q, rest);
 }
 
 /* Under the bucket's lock: the lock, if this waiter may have it, or the bits that bring it. */
 static bool check(struct klock_queue *q, struct klock_waiter *me)
 {
 	uint32_t *word = (uint32_t *)klock_queue_addr(q);
-	bool first = klock_queue_first(q) == me, others = klock_queue_next(q, me), taken, drains;
+	struct klock_waiter *rest = klock_queue_next(q, me);
+	bool first = klock_queue_first(q) == me, taken, drains;
 	uint32_t w = klock_load_relaxed(word), new; /* only a guess: the exchange decides */
-	uint32_t hold = klock_word_hold_of(me->task, me->shared);
+	uint32_t requests = me->shared ? count_requests(q, me, &rest) : 0;
+	uint32_t holds = klock_word_hold_of(me->task, me->shared) + requests * KLOCK_W_READER;
+	uint32_t bits = me->shared ? bits_for(rest) : rest ? KLOCK_W_WAITERS : 0;
 
-	if (first && me->shared)
-		hold = count_readers(q, &others) * KLOCK_W_READER;
 	do {
 		taken = first && klock_word_compatible(w, me->shared);
 		drains = taken && klock_request_drains(w, me);
 		if (drains)
 			new = unqueued(w) + KLOCK_W_REQUEST + KLOCK_W_WAITERS;
 		else if (taken)
-			new = unqueued(w) + hold + (others ? KLOCK_W_WAITERS : 0);
+			new = unqueued(w) + holds + bits;
 		else
 			new = missed(w, first);
 	} while (!klock_cas_acquire(word, &w, new)); /* [W1] */
 	if (taken && me->shared)
-		grant_readers(q, me);
+		let_readers_join(q, me, requests, rest);
 	return drains ? klock_request_drain_here(q, me) : taken;
 }
 
@@ -97,8 +147,8 @@ static enum turn next_turn(struct klock_queue *q, uint32_t n, struct klock_waite
 			   uint32_t *new)
 {
 	struct klock_waiter *head = klock_queue_first(q), *due = klock_queue_due(q);
-	bool more, passed = head && head->woken && !due; /* and will be again */
-	uint32_t readers;
+	bool passed = head && head->woken && !due; /* and will be again */
+	struct klock_waiter *rest;
 
 	*who = due ? due : head;
 	*new = n | (!head ? 0 : passed ? KLOCK_W_WAKING : KLOCK_W_WAITERS);
@@ -109,17 +159,18 @@ static enum turn next_turn(struct klock_queue *q, uint32_t n, struct klock_waite
 		return TURN_WAKE;
 	}
 	if (due->shared) {
-		readers = count_readers(q, &more);
-		*new = (n + readers * KLOCK_W_READER) | (more ? KLOCK_W_WAITERS : 0);
+		*new = n + count_readers(q, &rest) * KLOCK_W_READER;
+		*new |= bits_for(rest);
+		*who = rest;
 		return TURN_READERS;
 	}
 	if (klock_request_drains(n, due)) {
 		*new = n | KLOCK_W_REQUEST | KLOCK_W_WAITERS;
 		return TURN_DRAIN;
 	}
-	more = due != head || klock_queue_next(q, due);
-	*new = n | (due->request ? KLOCK_W_REQUEST : due->task->word) |
-	       (more ? KLOCK_W_WAITERS : 0);
+	*new = n | (due->request ? KLOCK_W_REQUEST : due->task->word);
+	if (due != head || klock_queue_next(q, due))
+		*new |= KLOCK_W_WAITERS;
 	return TURN_HANDOFF;
 }
 
@@ -146,7 +197,9 @@ void klock_word_advance(struct klock_queue *q, uint32_t drop)
 
 	switch (turn) {
 	case TURN_READERS:
-		grant_readers(q, NULL);
+		grant_readers(q);
+		if (joins(who))
+			klock_queue_wake(q, who);
 		break;
 	case TURN_WAKE:
 		klock_queue_wake(q, who);

@@ -205,7 +205,8 @@ struct klock_waiter *klock_queue_due(struct klock_queue *q)
 		return NULL;
 	while (w && w->shared == head->shared)
 		w = klock_queue_next(q, w);
-	return w && klock_queue_is_due(q, w) ? w : NULL;
+	/* A request has its turn at the head only, where it may have to stay (word_request.c). */
+	return w && !w->request && klock_queue_is_due(q, w) ? w : NULL;
 }
 
 static bool granted(struct klock_waiter *w)

@@ -152,6 +152,34 @@ static void who_waits_now_and_then_comes_in_at_the_next_release(const struct loc
 	row->object->end(&lock);
 }
 
+#define READERS 20 /* more than one release hands the lock to */
+
+/* None of them leaves before all of them are in. */
+static void readers_that_wait_come_in_together(const struct lock_row *row)
+{
+	const struct lock_row *alone = holder_of(row);
+	struct attempt read = { .row = row, .lock = &lock };
+	struct actor readers[READERS];
+
+	row->object->make(&lock);
+	actors_init(readers, READERS);
+	for (int round = 0; round < 5; round++) {
+		alone->lock(&lock);
+		for (int i = 0; i < READERS; i++) {
+			actor_begin(&readers[i], act_lock, &read);
+			await_lock_waiters(row, &lock, i + 1);
+		}
+		alone->unlock(&lock);
+		for (int i = 0; i < READERS; i++)
+			EXPECT_IS(actor_end(&readers[i]), 0);
+		for (int i = 0; i < READERS; i++)
+			actor_do(&readers[i], act_unlock, &read);
+	}
+	actors_fini(readers, READERS);
+	expect_free(row, &lock);
+	row->object->end(&lock);
+}
+
 /* Threads that take the lock again and again, with no pause in between. */
 static int over;  /* atomic */
 static long took; /* atomic */
@@ -277,6 +305,7 @@ static const struct rule rules[] = {
 	RULE(waiter_of_the_idle_class_is_handed_the_lock, HAS(exclusive) | HAS(try_)),
 	RULE(waiter_beside_a_real_time_thread_is_handed_the_lock, HAS(exclusive) | HAS(try_)),
 	RULE(who_waits_now_and_then_comes_in_at_the_next_release, HAS(timeout)),
+	RULE(readers_that_wait_come_in_together, HAS(shared)),
 	RULE(one_gets_in_among_holders_alone, 0),
 	RULE(writer_gets_in_among_readers, HAS(exclusive) | HAS(both)),
 	RULE(writer_gets_in_while_readers_overlap_without_a_gap, HAS(exclusive) | HAS(both)),
