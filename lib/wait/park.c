@@ -184,15 +184,17 @@ void klock_queue_wake(struct klock_queue *q, struct klock_waiter *w)
 	q->woken = w->task;
 }
 
+static bool long_since(int64_t ns)
+{
+	return klock_now_ns() - ns >= KLOCK_HAND_OVER_NS;
+}
+
 bool klock_queue_is_due(struct klock_queue *q, const struct klock_waiter *w)
 {
-	int64_t now;
-
 	if (w->request || klock_load_relaxed(&w->awake)) /* a hint: it may end its spin just now */
 		return true;
-	now = klock_now_ns();
-	return now - q->bucket->handed_ns[w->shared] >= KLOCK_HAND_OVER_NS ||
-	       (w->woken_ns && now - w->woken_ns >= KLOCK_HAND_OVER_NS);
+	return long_since(q->bucket->handed_ns[w->shared]) ||
+	       (w->woken_ns && long_since(w->woken_ns));
 }
 
 struct klock_waiter *klock_queue_due(struct klock_queue *q)
@@ -201,12 +203,14 @@ struct klock_waiter *klock_queue_due(struct klock_queue *q)
 
 	if (!head || klock_queue_is_due(q, head))
 		return head;
-	if (!q->bucket->queued[!head->shared])
+	/* The queue may be long: it is searched for one of the other kind once in a while. */
+	if (!q->bucket->queued[!head->shared] ||
+	    !long_since(q->bucket->handed_ns[!head->shared]))
 		return NULL;
 	while (w && w->shared == head->shared)
 		w = klock_queue_next(q, w);
 	/* A request has its turn at the head only, where it may have to stay (word_request.c). */
-	return w && !w->request && klock_queue_is_due(q, w) ? w : NULL;
+	return w && !w->request ? w : NULL;
 }
 
 static bool granted(struct klock_waiter *w)

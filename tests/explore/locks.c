@@ -368,6 +368,8 @@ static const struct xp_lock locks[] = {
 	{ .name = "rwsem_biased", RWSEM, .reset = biased_reset, .check = biased_check },
 	{ .name = "rwsem_closed", RWSEM, .reset = closed_reset, .check = biased_check,
 	  .samples = true },
+	{ .name = "rwsem_biased_soon", RWSEM, .reset = biased_reset, .check = biased_check,
+	  .soon = true },
 	{ .name = "rwsem_biased_spun", RWSEM, .reset = biased_reset, .check = biased_check,
 	  .spins = true },
 	{ .name = "rwsem_biased_counted", RWSEM, .reset = biased_reset, .check = biased_check,
