@@ -248,7 +248,8 @@ static int read_acquire(struct percpu_rw_semaphore *sem, const struct klock_even
 	int err;
 
 	settle(sem);
-	if (sem->slots && read_unless_barred(sem))
+	if (klock_percpu_read_try(sem, klock_thread()->word) ||
+	    (sem->slots && read_unless_barred(sem)))
 		return 0;
 	err = klock_word_take(&sem->rw.word, ev, ns);
 	if (err)
