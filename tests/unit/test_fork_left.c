@@ -328,6 +328,7 @@ static int try_past_bits(void)
 		__atomic_store_n(&sem.word, left[i] | KLOCK_W_READER, __ATOMIC_RELAXED);
 		if (!down_read_trylock(&sem))
 			return 2;
+		up_read(&sem);
 		if (rwsem_is_contended(&sem))
 			return 3;
 	}
