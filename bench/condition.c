@@ -45,9 +45,8 @@ void bench_condition_begin(enum bench_condition condition)
 		}
 }
 
-void bench_condition_end(enum bench_condition condition)
+void bench_condition_end(void)
 {
-	(void)condition;
 	for (unsigned int i = 0; i < nr_neighbours; i++) {
 		kill(neighbours[i], SIGKILL);
 		waitpid(neighbours[i], NULL, 0);

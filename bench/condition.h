@@ -12,7 +12,7 @@ enum bench_condition {
 
 /* Before the row's threads start, and after they have ended. */
 void bench_condition_begin(enum bench_condition condition);
-void bench_condition_end(enum bench_condition condition);
+void bench_condition_end(void);
 
 /* By the row's i-th thread. */
 void bench_condition_join(enum bench_condition condition, unsigned int i);

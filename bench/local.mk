@@ -4,8 +4,9 @@
 # its table in main.c.
 
 bench_bench_SOURCES = \
-	bench/bench.c bench/bench.h bench/bounds.h bench/bravo.h bench/futex_mutex.h \
-	bench/handoff.c bench/condition.c bench/condition.h bench/histogram.c bench/histogram.h bench/lock.h bench/lockdep.c \
+	bench/bench.c bench/bench.h bench/bounds.h bench/bravo.h bench/condition.c \
+	bench/condition.h bench/futex_mutex.h bench/handoff.c bench/histogram.c \
+	bench/histogram.h bench/lock.h bench/lockdep.c \
 	bench/locks.c bench/locks.def bench/machine.c bench/main.c bench/mix.c bench/nowait.c \
 	bench/pairs.c bench/portfolio.c bench/quiet.c bench/quiet.h bench/report.c bench/run.c \
 	bench/spin.h bench/waits.c

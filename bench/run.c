@@ -142,7 +142,7 @@ void bench_run_row(const struct bench_row *row, const struct bench_options *opti
 	memset(waits, 0, sizeof(waits));
 	bench_condition_begin(row->condition);
 	measure_rounds(row, options->seconds, &rounds);
-	bench_condition_end(row->condition);
+	bench_condition_end();
 	for (unsigned int i = 0; i < nr_locks; i++)
 		results[i] = (struct bench_result){
 			locks[i],
