@@ -15,11 +15,11 @@ KLOCK_BEGIN_DECLS
  * bit     name      set by / cleared by                     if wrong
  * 0       WRITER    the owner, or who hands over to it /    -
  *                   the owner
- * 1       WAITERS   a waiter that queues, or the head that  spurious: slow, until the queue's next
- *                   has looked in vain / a release that     user clears it. missing, with WAKING:
- *                   changes it to WAKING, or a waiter that  a lost wake-up
- *                   leaves the queue empty; all under the
- *                   bucket
+ * 1       WAITERS   a waiter that queues, or the head when  spurious: slow, until the queue's next
+ *                   it was woken and finds the lock held /  user clears it. Missing, with WAKING
+ *                   a release that changes it to WAKING,    missing too: a lost wake-up
+ *                   or a waiter that leaves the queue
+ *                   empty; all under the bucket
  * 2       WAKING    a release that wakes the queue's head   spurious: a lost wake-up. missing: a
  *                   / that head, once it has looked; both   second, needless wake-up
  *                   under the bucket. Never beside WAITERS
@@ -44,7 +44,7 @@ KLOCK_BEGIN_DECLS
  * ones):
  *   0 -> WRITER          write; also with a           k -> k+1   read; the same
  *   WRITER -> 0          release; also with a         k -> k-1   release; the same
- *   held -> held,q       a waiter queues; or it was the head, awake, and looked in vain
+ *   held -> held,q       a waiter queues; or the head, which was woken, finds the lock held
  *   held,q -> a          a release wakes the head
  *   a -> held,q or held  the head takes the lock; k,a if it reads, and a reader is next
  *   WRITER,q -> WRITER'  handed to a writer, or a request, that is due; also k,q, from the last
@@ -140,8 +140,8 @@ KLOCK_INLINE uint32_t *klock_word_spin(uint32_t *word)
 }
 
 /*
- * Releases that may pass a head that is waking up, before one looks whether that is to be handed
- * the lock. In `spin`: how many are left. Lost updates are fine.
+ * So many releases may pass a head that is waking up; the next one checks whether to hand it the
+ * lock. The low bits of `spin` count those that are left. Lost updates are fine.
  */
 #define KLOCK_PASSES 15u
 

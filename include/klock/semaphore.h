@@ -22,8 +22,8 @@ KLOCK_BEGIN_DECLS
 /*
  * bit     name      set by / cleared by                     if wrong
  * 0       unused
- * 1       WAITERS   a waiter that queues / a release that   spurious: a slow up. missing, with
- *                   changes it to WAKING, or a waiter that  WAKING: a lost wake-up
+ * 1       WAITERS   a waiter that queues / a release that   spurious: a slow up. Missing, with
+ *                   changes it to WAKING, or a waiter that  WAKING missing too: a lost wake-up
  *                   leaves the queue empty; all under the
  *                   bucket
  * 2       WAKING    a release that wakes the queue's head   spurious: a lost wake-up. missing: a

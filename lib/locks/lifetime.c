@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The first and the last of a lock word, and what of its misuse its slow path sees. */
+/* How a lock word begins and ends, and the misuse that only a slow path can see. */
 #include "locks/init.h"
 #include "locks/lockword.h"
 #include "locks/slot_readers.h"
@@ -40,7 +40,7 @@ bool klock_word_init(uint32_t *word, const struct klock_event *ev, const char *n
 /* What is wrong with ending this lock, as far as the word shows it; NULL: nothing. */
 static const char *destroy_misuse(const uint32_t *word)
 {
-	uint32_t w = klock_load_relaxed(word); /* whoever ends it is the last to use it */
+	uint32_t w = klock_load_relaxed(word); /* the caller is the last to use it */
 
 	if (w == KLOCK_W_DESTROYED)
 		return "a lock is destroyed twice";

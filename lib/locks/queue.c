@@ -2,9 +2,9 @@
 /*
  * Who has a lock word next. The bits are in <klock/lockword.h>.
  *
- * A newcomer takes a free lock at once, whoever waits (lib/locks/take.c). A reader does not join
- * others while a writer waits. A release that finds WAITERS and leaves the lock free sees to the
- * queue:
+ * A newcomer takes a free lock at once, even if others wait (lib/locks/take.c). A reader does not
+ * join others while a writer waits. A release that finds WAITERS and leaves the lock free sees to
+ * the queue:
  *   a waiter is due    it is granted the lock; if it is a reader, so are the readers that wait
  *   else               the head is woken to take the lock itself, and newcomers may pass it
  * A reader that takes the lock wakes the next one, if it is a reader as well.
@@ -30,7 +30,7 @@ static uint32_t unqueued(uint32_t w)
 	return w & ~KLOCK_W_QUEUE;
 }
 
-/* The word after a waiter has looked in vain: the next release is to see to the head. */
+/* The word after a waiter has found the lock held: the next release sees to the head. */
 static uint32_t missed(uint32_t w, bool first)
 {
 	if (!first && (w & KLOCK_W_WAKING))

@@ -2,10 +2,10 @@
 /*
  * How a lock word is taken: at once, within a spin, or through the queue (lib/locks/queue.c).
  *
- * A free lock goes to whoever comes, also past waiters: one of them is waking up to compete for it,
- * and the lock is used meanwhile. A newcomer spins for a lock that is held, as long as its holders
- * change, then it queues; in the queue the head spins once more, and the others sleep at once
- * (lib/wait/park.c). With one CPU nobody spins: the holder could not run.
+ * Any thread takes a free lock, even if others wait for it: the head of the queue is waking up to
+ * compete for it, and the lock is used meanwhile. A newcomer spins for a lock that is held, as long
+ * as its holders change, then it queues; in the queue the head spins once more, and the others
+ * sleep at once (lib/wait/park.c). With one CPU no thread spins: the holder could not run.
  */
 #include "base/clock.h"
 #include "base/spin.h"

@@ -226,7 +226,7 @@ static int await_grant(struct klock_waiter *w)
 	return 0;
 }
 
-/* Under the bucket's lock, after a look in vain: whether it spins before it sleeps. */
+/* Under the bucket's lock, when check() has said no: whether `w` spins before it sleeps. */
 static void stay_awake(struct klock_queue *q, struct klock_waiter *w)
 {
 	klock_store_relaxed(&w->awake, w->task->many_cpus && klock_queue_first(q) == w);

@@ -133,7 +133,7 @@ void klock_queue_refuse(struct klock_queue *q);
  * gets a CPU: that keeps a busy lock busy. It is handed the lock instead
  *   - if it is awake, spinning: that costs nobody anything;
  *   - if no sleeper of its kind, reader or writer, was handed a lock here for KLOCK_HAND_OVER_NS:
- *     who waits now and then waits for one section;
+ *     a thread that waits only now and then waits for one section;
  *   - if it was first woken KLOCK_HAND_OVER_NS ago: that is the bound.
  * To hand a lock to a sleeper makes all others wait until it has a CPU, some 25 us where all CPUs
  * are busy: at this rate a twentieth of the time. doc/design/performance.md has a sweep.
